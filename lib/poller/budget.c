@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes: memory.budget_bytes, less what sources reserve and an eighth for memory that waits for its next use, is divided in
+ * two. One half is equal shares that no other partition can take; the other is a pool for partitions on a first
+ * attempt. Invocations: additive increase, multiplicative decrease under throttling.
+ */
+#include "poller/poller.h"
+
+static size_t above_share(const esm_partition *partition)
+{
+    size_t share = partition->poller->share;
+    return partition->held > share ? partition->held - share : 0;
+}
+
+size_t esm__budget_spare_most(const esm_poller *poller)
+{
+    return poller->settings.memory_budget / 8;
+}
+
+void esm__budget_recount(esm_poller *poller)
+{
+    size_t budget = poller->settings.memory_budget;
+    size_t aside = esm__budget_spare_most(poller) + poller->reserved;
+    poller->pool = budget > aside ? (budget - aside) / 2 : 0;
+    poller->share = poller->pool / (poller->partition_count == 0 ? 1 : poller->partition_count);
+    poller->pool_used = poller->unowned;
+    for (esm_partition *partition = poller->partitions; partition != NULL; partition = partition->next)
+        poller->pool_used += above_share(partition);
+}
+
+void esm__budget_charge(esm_poller *poller, esm_partition *partition, size_t bytes)
+{
+    poller->held += bytes;
+    if (partition == NULL) {
+        poller->unowned += bytes;
+        poller->pool_used += bytes;
+        return;
+    }
+    size_t before = above_share(partition);
+    partition->held += bytes;
+    poller->pool_used += above_share(partition) - before;
+}
+
+void esm__budget_release(esm_poller *poller, esm_partition *partition, size_t bytes)
+{
+    poller->held -= bytes;
+    if (partition == NULL) {
+        poller->unowned -= bytes;
+        poller->pool_used -= bytes;
+        return;
+    }
+    size_t before = above_share(partition);
+    partition->held -= bytes;
+    poller->pool_used -= before - above_share(partition);
+}
+
+size_t esm__budget_room(const esm_partition *partition)
+{
+    const esm_poller *poller = partition->poller;
+    if (partition->held < poller->share)
+        return poller->share - partition->held;
+    int is_first = partition->closed == NULL || !esm_policy_has_failed(partition->policy, partition->closed->id);
+    return is_first && poller->pool > poller->pool_used ? poller->pool - poller->pool_used : 0;
+}
+
+/* One more in flight for every round of successes. */
+void esm__limit_success(esm_poller *poller)
+{
+    if (poller->limit >= poller->settings.max_in_flight || ++poller->limit_credit < poller->limit)
+        return;
+    poller->limit_credit = 0;
+    poller->limit++;
+}
+
+/* Half as many, once for all the invocations that were out together. */
+void esm__limit_throttled(esm_poller *poller, uint64_t sequence)
+{
+    if (sequence <= poller->limit_cut)
+        return;
+    poller->limit_cut = poller->invocation_sequence;
+    poller->limit_credit = 0;
+    uint32_t most = poller->in_flight + 1 < poller->limit ? poller->in_flight + 1 : poller->limit;
+    poller->limit = most / 2 > 0 ? most / 2 : 1;
+}
