@@ -143,7 +143,10 @@ ESM_API void esm_policy_free(esm_policy *policy);
 /** The bytes that this engine holds now, for the caller's own accounting. Since 0.1. */
 ESM_API size_t esm_policy_get_memory(const esm_policy *policy);
 
-/* ---- inputs: on any error nothing has changed; only open_batch, add_lane and add_record can say NOMEM ---- */
+/*
+ * ---- inputs: on any error nothing has changed; only open_batch, add_lane and add_record can say NOMEM ----
+ * An engine that is NULL has no lanes, batches or actions: where one is named, that is ESM_ERR_STALE.
+ */
 
 /**
  * Tells the time. All other calls use the time told last; before the first call it is 0.
@@ -243,7 +246,7 @@ ESM_API int esm_policy_revoke(esm_policy *policy, uint32_t lane);
 /**
  * The next thing to do.
  * @param allowed_types flags of enum esm_action_type that the caller can take now: what is not among them waits, and
- * nothing else waits for it.
+ * nothing else waits for it. With an unknown flag there is no action.
  * @return borrowed until the next call that changes this engine; NULL: nothing of these types before
  * esm_policy_get_deadline_ms(), or before the next input. The action itself stays valid until it is answered, handed
  * back or revoked. Since 0.1.
@@ -266,7 +269,10 @@ ESM_API int64_t esm_policy_get_deadline_ms(const esm_policy *policy, uint32_t al
 /** How many records of a batch are not resolved yet. @return 0 too for a batch that has ended. Since 0.1. */
 ESM_API size_t esm_policy_get_open_records(const esm_policy *policy, uint64_t batch);
 
-/** Whether any set of a batch has failed so far. @return 1, or 0 (also for a batch that has ended). Since 0.1. */
+/**
+ * Whether an invocation of a batch has ended with less than full success so far, be it only a throttle.
+ * @return 1, or 0 (also for a batch that has ended). Since 0.1.
+ */
 ESM_API int esm_policy_has_failed(const esm_policy *policy, uint64_t batch);
 
 /** The lowest offset of a lane that is not resolved: what a COMMIT would carry. @return -1: stale. Since 0.1. */

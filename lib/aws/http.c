@@ -393,11 +393,12 @@ static int set_request(struct esm__http_call *call, const struct esm__http_reque
     call->no_expect = (struct curl_slist){.data = call->http->no_expect, .next = request->headers};
     int failed = curl_easy_setopt(easy, CURLOPT_URL, request->url) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, &call->no_expect) != CURLE_OK;
-    failed |= curl_easy_setopt(easy, has_body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_size) != CURLE_OK;
     failed |=
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body_size == 0 ? "" : request->body) != CURLE_OK;
+    /* After the body, which makes a POST of every request. */
+    failed |= curl_easy_setopt(easy, has_body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) != CURLE_OK;
     failed |=
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, clamp_ms(request->connect_timeout_ms)) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, clamp_ms(request->timeout_ms)) != CURLE_OK;

@@ -221,6 +221,7 @@ static int add_header(struct invoker *invoker, const char *line)
 
 static int set_request(struct invoker *invoker, const struct esm__settings *settings)
 {
+    int64_t timeout_ms = settings->invoke_timeout_ms;
     int error = set_url(invoker, settings);
     if (error == 0)
         error = add_header(invoker, "Content-Type: application/json");
@@ -229,7 +230,8 @@ static int set_request(struct invoker *invoker, const struct esm__settings *sett
     invoker->request.method = "POST";
     invoker->request.url = invoker->url.data;
     invoker->request.connect_timeout_ms = settings->invoke_connect_timeout_ms;
-    invoker->request.timeout_ms = settings->invoke_timeout_ms;
+    /* A little before the poller's own limit: libcurl knows what was sent, the poller does not. */
+    invoker->request.timeout_ms = timeout_ms - (timeout_ms < 1000 ? timeout_ms / 10 : 100);
     invoker->request.max_answer = MAX_ANSWER;
     invoker->request.keep_answer = settings->partial_response != ESM_PARTIAL_RESPONSE_OFF;
     return error;

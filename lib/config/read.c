@@ -6,6 +6,7 @@
 #include "config/value.h"
 
 #define JSON_MAX_SIZE (256 * 1024)
+#define HINTS_MAX     100 /* hints cost time, and nobody reads more */
 
 /* Buffers, and what has gone wrong so far. */
 struct reader {
@@ -47,7 +48,7 @@ static int add_fault(struct reader *reader, struct esm__span name, const char *r
 int esm__config_add_unknown(esm_config *config, struct esm__span name)
 {
     struct esm__bytes reason;
-    const char *nearest = esm__option_suggest(name);
+    const char *nearest = config->given.count < HINTS_MAX ? esm__option_suggest(name) : NULL;
     esm__bytes_init(&reason, config->allocator);
     int error =
         esm__bytes_format(&reason, "there is no such option%s%s%s", nearest == NULL ? "" : "; did you mean ",

@@ -144,10 +144,6 @@ static void get_endings(const esm_config *config, struct esm__settings *ret)
     ret->commit_before_next = is(config, "commit.before_next", "true");
     ret->drain_ms = number(config, "drain_ms");
     ret->stop_drain_ms = number(config, "stop.drain_ms");
-    ret->log_level = is(config, "LoggingConfig.SystemLogLevel", "DEBUG")  ? ESM_LOG_DEBUG
-                     : is(config, "LoggingConfig.SystemLogLevel", "INFO") ? ESM_LOG_INFO
-                     : is(config, "LoggingConfig.SystemLogLevel", "WARN") ? ESM_LOG_WARNING
-                                                                          : 0;
 }
 
 int esm__config_get_settings(const esm_config *config, struct esm__settings *ret)

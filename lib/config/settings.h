@@ -82,8 +82,6 @@ struct esm__settings {
     int commit_before_next;
     int64_t drain_ms;      /* on revoke */
     int64_t stop_drain_ms; /* on stop */
-    int log_level; /* an esm_log_level: the least that matters of LoggingConfig.SystemLogLevel; 0: not given
-                    */
 };
 
 /* For a configuration that esm_config_validate() has accepted: 0. ESM_ERR_CONFIG, ret untouched, while it has

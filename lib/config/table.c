@@ -67,7 +67,7 @@ const struct esm__option esm__options[] = {
     {"MetricsConfig.Metrics", .type = ESM__OPTION_LIST, .min = 0, .max = 3, .choices = "EventCount|ErrorCount|KafkaMetrics",
      .text = "Accepted without effect: libesm always counts."},
     {"LoggingConfig.SystemLogLevel", .type = ESM__OPTION_CHOICE, .choices = "DEBUG|INFO|WARN",
-     .text = "The least level of what the log hook is told. Not given: everything."},
+     .text = "How much esm-run shows, unless its command line says. A program gives esm_poller_set_log() a level."},
     {"Tags", .type = ESM__OPTION_TAGS, .text = "Labels, kept and printed without effect."},
     /* AWS: not served yet */
     {"FilterCriteria", .type = ESM__OPTION_JSON, .refusal = "filters are not served yet",

@@ -7,7 +7,7 @@
 #include "json/scanner.h"
 
 /* A partition's key, every character of it escaped. What is longer names no partition. */
-#define KEY_SIZE_MAX ((ESM__TOPIC_SIZE_MAX + sizeof("-2147483647")) * sizeof("\\u0000"))
+#define KEY_SIZE_MAX ((ESM__TOPIC_SIZE_MAX + sizeof("-2147483647")) * (sizeof("\\u0000") - 1))
 
 /* Splits "<topic>-<partition>" at its last hyphen, in place. */
 static int split_key(char *key, size_t size, int32_t *ret_partition)

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "config/table.h"
+#include "kafka/helper.h"
 
 enum {
     LOG_LINE = 1024,
@@ -28,7 +29,7 @@ void esm__kafka_log(esm_poller *poller, enum esm_log_level level, const char *fo
     char line[LOG_LINE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
     esm_poller_log(poller, level, line);
 }
@@ -36,7 +37,7 @@ void esm__kafka_log(esm_poller *poller, enum esm_log_level level, const char *fo
 int esm__kafka_set(esm_poller *poller, rd_kafka_conf_t *conf, const char *name, const char *value)
 {
     char reason[512];
-    switch (rd_kafka_conf_set(conf, name, value, reason, sizeof reason)) {
+    switch (rd_kafka_conf_set(conf, name, value, reason, sizeof(reason))) {
     case RD_KAFKA_CONF_OK: return 0;
     case RD_KAFKA_CONF_UNKNOWN:
         esm__kafka_log(poller, ESM_LOG_ERROR, "kafka.%s: librdkafka %s has no such property", name,
@@ -45,7 +46,7 @@ int esm__kafka_set(esm_poller *poller, rd_kafka_conf_t *conf, const char *name, 
     default:
         /* Its words quote the value. */
         if (esm__kafka_is_secret(esm__span(name)))
-            snprintf(reason, sizeof reason, "the value is refused");
+            snprintf(reason, sizeof(reason), "the value is refused");
         esm__kafka_log(poller, ESM_LOG_ERROR, "kafka.%s: librdkafka: %s", name, reason);
         return ESM_ERR_CONFIG;
     }
@@ -72,9 +73,9 @@ static int set_configured(esm_poller *poller, rd_kafka_conf_t *conf)
     const char *name, *value;
     int error = 0;
     for (size_t i = 0; esm_config_get_entry(config, i, &name, &value) == 0; i++) {
-        if (strncmp(name, prefix, sizeof prefix - 1) != 0 || is_kept_for_later(name + sizeof prefix - 1))
+        if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || is_kept_for_later(name + sizeof(prefix) - 1))
             continue;
-        if (esm__kafka_set(poller, conf, name + sizeof prefix - 1, value))
+        if (esm__kafka_set(poller, conf, name + sizeof(prefix) - 1, value))
             error = ESM_ERR_CONFIG;
     }
     return error;
@@ -101,7 +102,7 @@ int esm__kafka_conf_new(esm_poller *poller, const struct esm__kafka_property *de
 int esm__kafka_client_new(esm_poller *poller, rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret)
 {
     char reason[512];
-    rd_kafka_t *client = rd_kafka_new(type, conf, reason, sizeof reason);
+    rd_kafka_t *client = rd_kafka_new(type, conf, reason, sizeof(reason));
     if (!client) {
         rd_kafka_conf_destroy(conf);
         esm__kafka_log(poller, ESM_LOG_ERROR, "librdkafka: %s", reason);
@@ -122,7 +123,7 @@ int esm__kafka_connect(esm_poller *poller, rd_kafka_t *client, const char *broke
 int64_t esm__kafka_get_int(const rd_kafka_conf_t *conf, const char *name, int64_t fallback)
 {
     char value[64];
-    size_t size = sizeof value;
+    size_t size = sizeof(value);
     if (rd_kafka_conf_get(conf, name, value, &size) != RD_KAFKA_CONF_OK)
         return fallback;
     return strtoll(value, NULL, 10);
@@ -131,7 +132,12 @@ int64_t esm__kafka_get_int(const rd_kafka_conf_t *conf, const char *name, int64_
 void esm__kafka_watch_queue(rd_kafka_queue_t *queue, int wake_fd)
 {
     const uint64_t one = 1; /* what an eventfd takes */
-    rd_kafka_queue_io_event_enable(queue, wake_fd, wake_fd >= 0 ? &one : NULL, wake_fd >= 0 ? sizeof one : 0);
+    if (wake_fd < 0) {
+        rd_kafka_queue_io_event_enable(queue, -1, NULL, 0);
+        return;
+    }
+    rd_kafka_queue_io_event_enable(queue, wake_fd, &one, sizeof(one));
+    esm__wake(wake_fd); /* what is in the queue already makes no event */
 }
 
 static enum esm_log_level level_of(int syslog_level)
@@ -159,11 +165,11 @@ static void pass_log(esm_poller *poller, rd_kafka_event_t *event)
 int esm__kafka_check_fatal(esm_poller *poller, rd_kafka_t *client)
 {
     char reason[512];
-    rd_kafka_resp_err_t error = rd_kafka_fatal_error(client, reason, sizeof reason);
+    rd_kafka_resp_err_t error = rd_kafka_fatal_error(client, reason, sizeof(reason));
     if (!error)
         return 0;
     char text[LOG_LINE];
-    snprintf(text, sizeof text, "librdkafka: %s: %s", rd_kafka_err2name(error), reason);
+    snprintf(text, sizeof(text), "librdkafka: %s: %s", rd_kafka_err2name(error), reason);
     esm_poller_fail(poller, ESM_ERR_TRANSPORT, text);
     return 1;
 }
@@ -186,7 +192,7 @@ int esm__kafka_handle_event(esm_poller *poller, rd_kafka_t *client, rd_kafka_eve
 enum esm__kafka_refill esm__kafka_get_refill(const rd_kafka_conf_t *conf, int may_wake)
 {
     char protocol[32] = "";
-    size_t size = sizeof protocol;
+    size_t size = sizeof(protocol);
     if (rd_kafka_version() >= VERSION_2_2)
         return ESM__REFILL_BY_PROPERTY;
     rd_kafka_conf_get(conf, "security.protocol", protocol, &size);

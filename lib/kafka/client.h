@@ -42,7 +42,7 @@ int esm__kafka_connect(esm_poller *poller, rd_kafka_t *client, const char *broke
 /* An integer property of a configuration. */
 int64_t esm__kafka_get_int(const rd_kafka_conf_t *conf, const char *name, int64_t fallback);
 
-/* Writes to an eventfd when something comes into the empty queue; -1: no more. */
+/* Writes to an eventfd now and whenever something comes into the empty queue; -1: no more. */
 void esm__kafka_watch_queue(rd_kafka_queue_t *queue, int wake_fd);
 
 /* ERROR and LOG events of any client; 1 if it was one. The event is not destroyed. */

@@ -48,19 +48,34 @@ static void unused(rd_kafka_t *client, rd_kafka_resp_err_t error, rd_kafka_topic
     (void)opaque;
 }
 
+static void send_now(struct esm__source *source)
+{
+    if (source->state != ESM__SOURCE_CONSUMING || rd_kafka_assignment_lost(source->client)) {
+        answer(source, ESM_OUTCOME_UNAVAILABLE);
+        return;
+    }
+    rd_kafka_topic_partition_list_t *list = list_of(source, source->commit);
+    if (rd_kafka_commit_queue(source->client, list, source->events, unused, source))
+        answer(source, ESM_OUTCOME_UNAVAILABLE);
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+void esm__commit_step(struct esm__source *source)
+{
+    if (source->commit == NULL || !source->is_commit_held || atomic_load(&source->is_joining))
+        return;
+    source->is_commit_held = 0;
+    send_now(source);
+}
+
 int esm__commit_send(void *user_data, esm_commit *commit)
 {
     struct esm__source *source = user_data;
     if (source->commit != NULL)
         return ESM_ERR_CONFLICT;
-    if (source->state != ESM__SOURCE_CONSUMING || rd_kafka_assignment_lost(source->client))
-        return esm_commit_complete(commit, ESM_OUTCOME_UNAVAILABLE);
-    rd_kafka_topic_partition_list_t *list = list_of(source, commit);
-    rd_kafka_resp_err_t error = rd_kafka_commit_queue(source->client, list, source->events, unused, source);
-    rd_kafka_topic_partition_list_destroy(list);
-    if (error)
-        return esm_commit_complete(commit, ESM_OUTCOME_UNAVAILABLE);
     source->commit = esm_commit_ref(commit);
+    source->is_commit_held = 1;
+    esm__commit_step(source);
     return 0;
 }
 

@@ -103,7 +103,7 @@ static struct shipment *shipment_new(struct destination *destination, const esm_
 {
     size_t count = esm_delivery_get_record_count(delivery);
     struct shipment *shipment =
-        esm__calloc(destination->allocator, 1, sizeof *shipment + count * sizeof shipment->messages[0]);
+        esm__calloc(destination->allocator, 1, sizeof(*shipment) + count * sizeof(shipment->messages[0]));
     if (shipment == NULL)
         return NULL;
     const esm_record *first = esm_delivery_get_record(delivery, 0);
@@ -236,7 +236,7 @@ static void woken(void *user_data, uint32_t events)
     rd_kafka_event_t *event;
     uint64_t count;
     (void)events;
-    ssize_t size = read(destination->wake_fd, &count, sizeof count);
+    ssize_t size = read(destination->wake_fd, &count, sizeof(count));
     (void)size;
     for (int i = 0; i < EVENTS_A_TURN; i++) {
         const rd_kafka_message_t *message;
@@ -281,8 +281,8 @@ static int make_producer(struct destination *destination, const struct esm__sett
 {
     char timeout[32], queue[32];
     size_t kbytes = settings->memory_budget / 8 >> 10;
-    snprintf(timeout, sizeof timeout, "%lld", (long long)settings->delivery_timeout_ms);
-    snprintf(queue, sizeof queue, "%zu", kbytes < QUEUE_KBYTES_LEAST ? (size_t)QUEUE_KBYTES_LEAST : kbytes);
+    snprintf(timeout, sizeof(timeout), "%lld", (long long)settings->delivery_timeout_ms);
+    snprintf(queue, sizeof(queue), "%zu", kbytes < QUEUE_KBYTES_LEAST ? (size_t)QUEUE_KBYTES_LEAST : kbytes);
     const struct esm__kafka_property defaults[] = {
         {"client.id", "libesm"},         {"partitioner", "murmur2_random"}, /* a key goes where Java's clients
                                                                                send it */
@@ -308,7 +308,7 @@ static int make_producer(struct destination *destination, const struct esm__sett
 static int destination_new(esm_poller *poller, const struct esm__settings *settings, struct destination **ret)
 {
     esm_allocator *allocator = esm__kafka_allocator(poller);
-    struct destination *destination = esm__calloc(allocator, 1, sizeof *destination);
+    struct destination *destination = esm__calloc(allocator, 1, sizeof(*destination));
     if (destination == NULL)
         return ESM_ERR_NOMEM;
     destination->poller = poller;

@@ -33,7 +33,7 @@ static struct esm__job *jobs_take(struct esm__jobs *jobs)
 void esm__wake(int wake_fd)
 {
     const uint64_t one = 1;
-    ssize_t written = write(wake_fd, &one, sizeof one); /* fails only when it is readable already */
+    ssize_t written = write(wake_fd, &one, sizeof(one)); /* fails only when it is readable already */
     (void)written;
 }
 

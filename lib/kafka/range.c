@@ -82,7 +82,7 @@ void esm__range_step(struct esm__part *part)
     if (!part->is_lost || part->range != NULL || part->come_back >= 0 || part->is_leaving ||
         part->handle == NULL)
         return;
-    struct esm__range *range = esm__calloc(source->allocator, 1, sizeof *range);
+    struct esm__range *range = esm__calloc(source->allocator, 1, sizeof(*range));
     if (range == NULL)
         return; /* the timer comes back to it */
     range->job.run = run;

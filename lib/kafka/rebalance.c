@@ -80,7 +80,7 @@ static void count_queues(struct esm__source *source)
 
 static struct esm__part *part_new(struct esm__source *source, int32_t number)
 {
-    struct esm__part *part = esm__calloc(source->allocator, 1, sizeof *part);
+    struct esm__part *part = esm__calloc(source->allocator, 1, sizeof(*part));
     if (part == NULL)
         return NULL;
     part->source = source;
@@ -235,7 +235,7 @@ static int add_handles(struct esm__source *source, const struct esm__start *star
 
 static void take_partitions(struct esm__source *source, struct esm__start *start)
 {
-    snprintf(source->metadata, sizeof source->metadata, "esm/1 parts=%d", (int)start->first_count);
+    snprintf(source->metadata, sizeof(source->metadata), "esm/1 parts=%d", (int)start->first_count);
     int error = 0;
     for (int i = 0; i < start->partitions->cnt && error == 0; i++)
         if (esm__part_find(source, start->partitions->elems[i].partition) == NULL &&
@@ -273,10 +273,11 @@ static int serve_assign(struct esm__source *source, const rd_kafka_topic_partiti
 
 static int serve_revoke(struct esm__source *source, const rd_kafka_topic_partition_list_t *list)
 {
-    int at_once = source->state != ESM__SOURCE_CONSUMING || rd_kafka_assignment_lost(source->client);
+    int is_lost = rd_kafka_assignment_lost(source->client);
+    int at_once = is_lost || source->state != ESM__SOURCE_CONSUMING;
     size_t left = 0;
     if (!source->is_rebalance_begun)
-        log_partitions(source, at_once ? "taken away" : "revoked, drains", list);
+        log_partitions(source, is_lost ? "lost" : at_once ? "given back" : "revoked, drains", list);
     for (int i = 0; i < list->cnt; i++) {
         struct esm__part *part = esm__part_find(source, list->elems[i].partition);
         if (part == NULL)
@@ -315,7 +316,7 @@ void esm__rebalance_step(struct esm__source *source)
         rd_kafka_event_destroy(source->rebalances[0]);
         source->rebalance_count--;
         memmove(source->rebalances, source->rebalances + 1,
-                source->rebalance_count * sizeof source->rebalances[0]);
+                source->rebalance_count * sizeof(source->rebalances[0]));
         source->is_rebalance_begun = 0;
         source->ask_again_ms = 0;
     }

@@ -70,7 +70,7 @@ static void let_go(struct esm__source *source)
 static void give_to_helper(struct esm__source *source)
 {
     let_go(source);
-    struct destroy_job *job = esm__calloc(source->allocator, 1, sizeof *job);
+    struct destroy_job *job = esm__calloc(source->allocator, 1, sizeof(*job));
     source->state = ESM__SOURCE_DESTROYING;
     if (job == NULL) { /* rather a pause than a leak */
         rd_kafka_destroy_flags(source->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
@@ -117,7 +117,7 @@ static void set_queue_size(struct esm__source *source, size_t partitions)
 static int set_number(struct esm__source *source, const char *name, size_t value)
 {
     char text[32];
-    snprintf(text, sizeof text, "%zu", value);
+    snprintf(text, sizeof(text), "%zu", value);
     return esm__kafka_set(source->poller, source->conf, name, text);
 }
 
@@ -159,6 +159,7 @@ static void consume(struct esm__source *source)
     int error = finish_conf(source);
     rd_kafka_conf_t *conf = source->conf;
     if (error == 0) {
+        esm__join_watch(source);
         source->conf = NULL;
         error = esm__kafka_client_new(source->poller, RD_KAFKA_CONSUMER, conf, &source->client);
     }
@@ -203,7 +204,7 @@ static void ask_topic(struct esm__source *source)
 {
     if (source->is_asking || esm__source_now(source) < source->ask_again_ms)
         return;
-    struct find_job *job = esm__calloc(source->allocator, 1, sizeof *job);
+    struct find_job *job = esm__calloc(source->allocator, 1, sizeof(*job));
     if (job == NULL)
         return; /* the timer comes back to it */
     job->job.run = find;
@@ -324,6 +325,7 @@ static void serve(struct esm__source *source)
         ask_topic(source);
     if (source->state == ESM__SOURCE_CONSUMING || source->state == ESM__SOURCE_LEAVING)
         esm__rebalance_step(source);
+    esm__commit_step(source);
     if (source->state == ESM__SOURCE_CONSUMING)
         esm__fetch_ready(source);
     if (source->state == ESM__SOURCE_LEAVING)
@@ -342,7 +344,7 @@ static void woken(void *user_data, uint32_t events)
     uint64_t count;
     (void)events;
     ssize_t size =
-        read(source->wake_fd, &count, sizeof count); /* before looking, so that nothing is missed */
+        read(source->wake_fd, &count, sizeof(count)); /* before looking, so that nothing is missed */
     (void)size;
     serve(source);
 }
@@ -394,9 +396,10 @@ static void source_unref(void *user_data)
     source->is_stopping = 1;
     source->state = ESM__SOURCE_GONE;
     let_go(source);
-    free_waiting(source);
-    if (source->client != NULL)
+    esm__helper_join(&source->helper);
+    if (source->client != NULL) /* before the descriptor that its threads write to */
         rd_kafka_destroy_flags(source->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+    free_waiting(source);
     if (source->conf != NULL)
         rd_kafka_conf_destroy(source->conf);
     esm__rebalance_free(source);
@@ -451,7 +454,7 @@ static int make_conf(struct esm__source *source)
 static int source_new(esm_poller *poller, const struct esm__settings *settings, struct esm__source **ret)
 {
     esm_allocator *allocator = esm__kafka_allocator(poller);
-    struct esm__source *source = esm__calloc(allocator, 1, sizeof *source);
+    struct esm__source *source = esm__calloc(allocator, 1, sizeof(*source));
     if (source == NULL)
         return ESM_ERR_NOMEM;
     source->poller = poller;

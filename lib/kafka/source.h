@@ -8,6 +8,7 @@
  *     fetch.c      records out of the partitions' queues
  *     range.c      an offset that is not in the log
  *     commit.c     the poller's commits
+ *     join.c       when not to commit
  *     client.c     configuration, events and log, shared with destination.c
  *     helper.c     the thread for calls without an asynchronous form
  *
@@ -17,6 +18,7 @@
 #define ESM_KAFKA_SOURCE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "kafka/client.h"
 #include "kafka/helper.h"
@@ -104,7 +106,9 @@ struct esm__source {
     int64_t last_wake_ms;
     int is_short_of_memory; /* every partition is looked at again */
 
-    esm_commit *commit; /* the one that is out */
+    esm_commit *commit;    /* the one that is out */
+    int is_commit_held;    /* until the group is joined */
+    atomic_int is_joining; /* librdkafka's threads write it */
 };
 
 int64_t esm__source_now(struct esm__source *source);
@@ -135,7 +139,11 @@ void esm__range_forget(struct esm__part *part);
 /* commit.c */
 int esm__commit_send(void *user_data, esm_commit *commit);
 void esm__commit_event(struct esm__source *source, rd_kafka_event_t *event);
+void esm__commit_step(struct esm__source *source); /* sends what was held */
 void esm__commit_abandon(struct esm__source *source);
+
+/* join.c */
+void esm__join_watch(struct esm__source *source); /* for the client that source->conf will make */
 
 /*
  * start.c: where partitions begin. The group's commits decide; then StartingPosition, but only for partitions

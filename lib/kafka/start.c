@@ -15,7 +15,7 @@ enum {
 int esm__start_read_note(const char *text, size_t size, int32_t *ret_count)
 {
     static const char prefix[] = "esm/1 parts=";
-    size_t at = sizeof prefix - 1;
+    size_t at = sizeof(prefix) - 1;
     if (text == NULL || size <= at || size > at + 9 || memcmp(text, prefix, at) != 0)
         return 0;
     int32_t count = 0;
@@ -165,14 +165,14 @@ static void run(struct esm__job *job)
 int esm__start_new(struct esm__source *source, const rd_kafka_topic_partition_list_t *partitions,
                    struct esm__start **ret)
 {
-    struct esm__start *start = esm__calloc(source->allocator, 1, sizeof *start);
+    struct esm__start *start = esm__calloc(source->allocator, 1, sizeof(*start));
     if (start == NULL)
         return ESM_ERR_NOMEM;
     start->job.run = run;
     start->source = source;
     start->client = source->client;
     start->partitions = rd_kafka_topic_partition_list_copy(partitions);
-    start->committed = esm__calloc(source->allocator, (size_t)partitions->cnt, sizeof *start->committed);
+    start->committed = esm__calloc(source->allocator, (size_t)partitions->cnt, sizeof(*start->committed));
     if (start->committed == NULL) {
         esm__start_free(start);
         return ESM_ERR_NOMEM;

@@ -57,12 +57,11 @@ void esm__state_settle(struct esm__state *state, struct esm__batch *batch, struc
         struct esm__lane *lane = esm__state_lane(state, lanes[order[i]]);
         esm__tracker_complete(&lane->tracker, esm__lane_ring(state, lane), sequences[order[i]]);
         lane->records--;
+        esm__lane_touch(state, lane);
     }
     for (uint32_t i = leavers.done; i < leavers.done + leavers.lost; i++)
         if ((marks[order[i]] & ESM__MARK_GONE) == 0)
             esm__state_lane(state, lanes[order[i]])->records--;
-    if (leavers.done > 0)
-        esm__state_touch_commits(state);
     esm__state_touch_batches(state);
     batch->action = 0;
     esm__state_end_if_empty(state, batch);
@@ -217,7 +216,7 @@ int esm_policy_answer_commit(esm_policy *policy, uint64_t action, enum esm_outco
     }
     lane->action = 0;
     lane->commit_offset = 0;
-    esm__state_touch_commits(state);
+    esm__lane_touch(state, lane);
     return 0;
 }
 
@@ -233,7 +232,7 @@ int esm_policy_hand_back(esm_policy *policy, uint64_t action)
     } else if (lane != NULL) {
         lane->action = 0;
         lane->commit_offset = 0;
-        esm__state_touch_commits(state);
+        esm__lane_touch(state, lane);
     } else {
         return ESM_ERR_STALE;
     }

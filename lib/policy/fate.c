@@ -12,39 +12,12 @@
  */
 static uint32_t depth_of(uint32_t capacity)
 {
-    uint32_t depth = 3;
-    while (capacity > 1) {
-        capacity = (capacity + 1) / 2;
-        depth++;
-    }
-    return depth;
-}
-
-/* The memory: sets, timestamps, order, scratch, marks. */
-static int64_t *timestamps_of(const struct esm__fate *fate, void *memory)
-{
-    return (int64_t *)((struct esm__set *)memory + depth_of(fate->capacity));
-}
-
-uint32_t *esm__fate_order(const struct esm__fate *fate, void *memory)
-{
-    return (uint32_t *)(timestamps_of(fate, memory) + fate->capacity);
-}
-
-static uint32_t *scratch_of(const struct esm__fate *fate, void *memory)
-{
-    return esm__fate_order(fate, memory) + fate->capacity;
-}
-
-uint8_t *esm__fate_marks(const struct esm__fate *fate, void *memory)
-{
-    return (uint8_t *)(scratch_of(fate, memory) + fate->capacity);
+    return capacity < 2 ? 3 : 35 - (uint32_t)__builtin_clz(capacity - 1);
 }
 
 size_t esm__fate_size(uint32_t capacity)
 {
-    size_t records = (size_t)capacity * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(uint8_t));
-    return depth_of(capacity) * sizeof(struct esm__set) + (records + 7) / 8 * 8;
+    return esm__fate_sets_at(capacity) + depth_of(capacity) * sizeof(struct esm__set);
 }
 
 void esm__fate_start(struct esm__fate *fate, void *memory)
@@ -57,25 +30,19 @@ void esm__fate_move(struct esm__fate *fate, void *from, void *to, uint32_t capac
 {
     struct esm__fate moved = *fate;
     moved.capacity = capacity;
-    memcpy(to, from, fate->depth * sizeof(struct esm__set));
-    memcpy(timestamps_of(&moved, to), timestamps_of(fate, from), fate->count * sizeof(int64_t));
+    memcpy(esm__fate_sets(&moved, to), esm__fate_sets(fate, from), fate->depth * sizeof(struct esm__set));
+    memcpy(esm__fate_timestamps(&moved, to), esm__fate_timestamps(fate, from), fate->count * sizeof(int64_t));
     memcpy(esm__fate_order(&moved, to), esm__fate_order(fate, from), fate->count * sizeof(uint32_t));
     memcpy(esm__fate_marks(&moved, to), esm__fate_marks(fate, from), fate->count);
     *fate = moved;
-}
-
-struct esm__set *esm__fate_top(const struct esm__fate *fate, void *memory)
-{
-    assert(fate->depth > 0);
-    return (struct esm__set *)memory + fate->depth - 1;
 }
 
 uint32_t esm__fate_add(struct esm__fate *fate, void *memory, int64_t timestamp_ms)
 {
     assert(fate->is_open && fate->count < fate->capacity);
     uint32_t index = fate->count++;
-    struct esm__set *set = memory;
-    timestamps_of(fate, memory)[index] = timestamp_ms;
+    struct esm__set *set = esm__fate_top(fate, memory);
+    esm__fate_timestamps(fate, memory)[index] = timestamp_ms;
     esm__fate_marks(fate, memory)[index] = 0;
     esm__fate_order(fate, memory)[set->begin + set->count++] = index;
     return index;
@@ -126,7 +93,7 @@ static struct esm__leavers sift(struct esm__fate *fate, void *memory, struct esm
                                 enum decision decision)
 {
     uint32_t *order = esm__fate_order(fate, memory) + set->begin;
-    uint32_t *scratch = scratch_of(fate, memory);
+    uint32_t *scratch = esm__fate_scratch(fate, memory);
     uint8_t *marks = esm__fate_marks(fate, memory);
     uint32_t count[3] = {0, 0, 0};
     for (uint32_t i = 0; i < set->count; i++)
@@ -298,11 +265,13 @@ void esm__fate_expire(struct esm__fate *fate, void *memory, const struct esm__ru
         return;
     /* Older than the limit is: a timestamp below this one. */
     int64_t oldest_ms = esm__add_ms(wall_ms, -rules->max_record_age_ms);
+    const int64_t *timestamps = esm__fate_timestamps(fate, memory);
     const uint32_t *order = esm__fate_order(fate, memory) + set->begin;
+    uint8_t *marks = esm__fate_marks(fate, memory);
     uint32_t expired = 0;
     for (uint32_t i = 0; i < set->count; i++)
-        if (timestamps_of(fate, memory)[order[i]] < oldest_ms) {
-            esm__fate_marks(fate, memory)[order[i]] |= ESM__MARK_EXPIRED;
+        if (timestamps[order[i]] < oldest_ms) {
+            marks[order[i]] |= ESM__MARK_EXPIRED;
             expired++;
         }
     if (expired == 0)
@@ -313,7 +282,7 @@ void esm__fate_expire(struct esm__fate *fate, void *memory, const struct esm__ru
     top->begin = cut.begin;
     top->count = cut.done;
     give_up(top, rules, ESM_REASON_AGE, monotonic_ms);
-    fate->depth = (uint32_t)(top - (struct esm__set *)memory) + 1;
+    fate->depth = (uint32_t)(top - esm__fate_sets(fate, memory)) + 1;
     assert(fate->depth <= depth_of(fate->capacity));
 }
 
@@ -322,13 +291,13 @@ int64_t esm__fate_next_expiry_ms(const struct esm__fate *fate, void *memory, con
 {
     const struct esm__set *set = esm__fate_top(fate, memory);
     const uint32_t *order = esm__fate_order(fate, memory) + set->begin;
+    const int64_t *timestamps = esm__fate_timestamps(fate, memory);
     int64_t first_ms = INT64_MAX;
     if (rules->max_record_age_ms < 0)
         return ESM_NEVER;
-    for (uint32_t i = 0; i < set->count; i++) {
-        int64_t timestamp_ms = timestamps_of(fate, memory)[order[i]];
-        first_ms = timestamp_ms < first_ms ? timestamp_ms : first_ms;
-    }
+    for (uint32_t i = 0; i < set->count; i++)
+        if (timestamps[order[i]] < first_ms)
+            first_ms = timestamps[order[i]];
     int64_t expiry_ms = esm__add_ms(esm__add_ms(first_ms, rules->max_record_age_ms), 1);
     int64_t left_ms;
     if (__builtin_sub_overflow(expiry_ms, wall_ms, &left_ms))
@@ -366,16 +335,17 @@ struct esm__leavers esm__fate_drop(struct esm__fate *fate, void *memory)
 
 static uint32_t count_gone(const struct esm__fate *fate, void *memory, const struct esm__set *set)
 {
+    const uint32_t *order = esm__fate_order(fate, memory) + set->begin;
+    const uint8_t *marks = esm__fate_marks(fate, memory);
     uint32_t gone = 0;
     for (uint32_t i = 0; i < set->count; i++)
-        gone += (esm__fate_marks(fate, memory)[esm__fate_order(fate, memory)[set->begin + i]] &
-                 ESM__MARK_GONE) != 0;
+        gone += (marks[order[i]] & ESM__MARK_GONE) != 0;
     return gone;
 }
 
 uint32_t esm__fate_purge(struct esm__fate *fate, void *memory)
 {
-    struct esm__set *sets = memory;
+    struct esm__set *sets = esm__fate_sets(fate, memory);
     uint32_t lost = 0;
     for (uint32_t level = fate->depth; level-- > 0;) {
         struct esm__set *set = &sets[level];
@@ -395,7 +365,7 @@ uint32_t esm__fate_purge(struct esm__fate *fate, void *memory)
 
 uint32_t esm__fate_count_open(const struct esm__fate *fate, void *memory)
 {
-    const struct esm__set *sets = memory;
+    const struct esm__set *sets = esm__fate_sets(fate, memory);
     uint32_t open = 0;
     for (uint32_t level = 0; level < fate->depth; level++)
         open += sets[level].count - count_gone(fate, memory, &sets[level]);

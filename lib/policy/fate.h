@@ -60,17 +60,51 @@ struct esm__leavers {
     uint32_t begin, done, lost;
 };
 
+/* The memory: timestamps, order, scratch for reordering, marks, all by capacity; then the stack, from the
+ * bottom up. */
+static inline int64_t *esm__fate_timestamps(const struct esm__fate *fate, void *memory)
+{
+    (void)fate;
+    return memory;
+}
+
+static inline uint32_t *esm__fate_order(const struct esm__fate *fate, void *memory)
+{
+    return (uint32_t *)(esm__fate_timestamps(fate, memory) + fate->capacity);
+}
+
+static inline uint32_t *esm__fate_scratch(const struct esm__fate *fate, void *memory)
+{
+    return esm__fate_order(fate, memory) + fate->capacity;
+}
+
+static inline uint8_t *esm__fate_marks(const struct esm__fate *fate, void *memory)
+{
+    return (uint8_t *)(esm__fate_scratch(fate, memory) + fate->capacity);
+}
+
+static inline size_t esm__fate_sets_at(uint32_t capacity)
+{
+    return ((size_t)capacity * (sizeof(int64_t) + 2 * sizeof(uint32_t) + sizeof(uint8_t)) + 7) / 8 * 8;
+}
+
+static inline struct esm__set *esm__fate_sets(const struct esm__fate *fate, void *memory)
+{
+    return (struct esm__set *)((char *)memory + esm__fate_sets_at(fate->capacity));
+}
+
+/* The set on top; wants depth > 0. */
+static inline struct esm__set *esm__fate_top(const struct esm__fate *fate, void *memory)
+{
+    return esm__fate_sets(fate, memory) + fate->depth - 1;
+}
+
 size_t esm__fate_size(uint32_t capacity); /* a multiple of 8 */
 void esm__fate_start(struct esm__fate *fate, void *memory);
 void esm__fate_move(struct esm__fate *fate, void *from, void *to, uint32_t capacity); /* `to` is zeroed */
 uint32_t esm__fate_add(struct esm__fate *fate, void *memory,
                        int64_t timestamp_ms); /* wants count < capacity */
 void esm__fate_close(struct esm__fate *fate, void *memory, int64_t monotonic_ms);
-
-/* The set on top; wants depth > 0. */
-struct esm__set *esm__fate_top(const struct esm__fate *fate, void *memory);
-uint32_t *esm__fate_order(const struct esm__fate *fate, void *memory);
-uint8_t *esm__fate_marks(const struct esm__fate *fate, void *memory); /* by index */
 
 /* Cuts what has expired out of the set on top, which is about to be invoked, and puts it on top of the rest.
  */

@@ -24,7 +24,7 @@ static void take_out(struct esm__state *state, struct esm__lane *lane, enum esm_
         esm__state_end_if_empty(state, batch);
     }
     esm__state_touch_turns(state);
-    esm__state_touch_commits(state);
+    state->commits_due_ms = ESM__UNKNOWN_MS;
 }
 
 int esm_policy_drain(esm_policy *policy, uint32_t lane_number)

@@ -106,13 +106,6 @@ static int64_t batch_due_ms(struct esm__state *state, const struct esm__batch *b
     return expiry_ms > set->due_ms ? expiry_ms : set->due_ms;
 }
 
-static int64_t lane_due_ms(struct esm__state *state, const struct esm__lane *lane)
-{
-    if (lane->action != 0 || esm__lane_position(state, lane) == lane->committed)
-        return ESM_NEVER;
-    return lane->commit_due_ms;
-}
-
 static int64_t find_batches_due_ms(struct esm__state *state, uint32_t allowed)
 {
     if (state->turns_changed)
@@ -126,18 +119,7 @@ static int64_t find_batches_due_ms(struct esm__state *state, uint32_t allowed)
     return due_ms;
 }
 
-static int64_t find_commits_due_ms(struct esm__state *state)
-{
-    int64_t due_ms = ESM_NEVER;
-    for (uint32_t position = 0; position < state->lanes.count; position++) {
-        uint32_t slot = esm__table_slot(state, &state->lanes, position);
-        int64_t lane_ms = lane_due_ms(state, esm__state_lane(state, slot));
-        due_ms = lane_ms < due_ms ? lane_ms : due_ms;
-    }
-    return due_ms;
-}
-
-/* The earliest of all batches, and of all lanes: remembered until something changes. */
+/* The earliest of all batches, remembered until something changes. */
 static int64_t batches_due_ms(struct esm__state *state)
 {
     if (state->batches_due_ms == ESM__UNKNOWN_MS)
@@ -147,9 +129,15 @@ static int64_t batches_due_ms(struct esm__state *state)
 
 static int64_t commits_due_ms(struct esm__state *state)
 {
-    if (state->commits_due_ms == ESM__UNKNOWN_MS)
-        state->commits_due_ms = find_commits_due_ms(state);
-    return state->commits_due_ms;
+    if (state->commits_due_ms != ESM__UNKNOWN_MS)
+        return state->commits_due_ms;
+    int64_t due_ms = ESM_NEVER;
+    for (uint32_t position = 0; position < state->lanes.count; position++) {
+        uint32_t slot = esm__table_slot(state, &state->lanes, position);
+        int64_t lane_ms = esm__lane_due_ms(state, esm__state_lane(state, slot));
+        due_ms = lane_ms < due_ms ? lane_ms : due_ms;
+    }
+    return state->commits_due_ms = due_ms;
 }
 
 static void take_set(struct esm__state *state, struct esm__batch *batch, uint32_t slot, esm_action *action)
@@ -188,22 +176,31 @@ static int next_of_batches(struct esm__state *state, uint32_t allowed, esm_actio
     return 0;
 }
 
-/* The first lane with something to commit, after the one that had its commit last: none starves another.
- * There is one. */
-static void next_of_lanes(struct esm__state *state, esm_action *action)
+/*
+ * The first lane with something to commit, after the one that had its commit last: none starves another, and
+ * a round of commits costs one round over the lanes.
+ */
+static int next_of_lanes(struct esm__state *state, esm_action *action)
 {
     const struct esm__table *table = &state->lanes;
-    uint32_t slot;
-    do {
+    int64_t due_ms = ESM_NEVER;
+    for (uint32_t n = 0; n < table->count; n++) {
         if (state->commit_cursor >= table->count)
             state->commit_cursor = 0;
-        slot = esm__table_slot(state, table, state->commit_cursor++);
-    } while (lane_due_ms(state, esm__state_lane(state, slot)) > state->monotonic_ms);
-    struct esm__lane *lane = esm__state_lane(state, slot);
-    lane->action = new_action(state, slot);
-    lane->commit_offset = esm__lane_position(state, lane);
-    show_commit(lane, action);
-    esm__state_touch_commits(state);
+        uint32_t slot = esm__table_slot(state, table, state->commit_cursor++);
+        struct esm__lane *lane = esm__state_lane(state, slot);
+        int64_t lane_ms = esm__lane_due_ms(state, lane);
+        if (lane_ms <= state->monotonic_ms) {
+            lane->action = new_action(state, slot);
+            lane->commit_offset = esm__lane_position(state, lane);
+            show_commit(lane, action);
+            state->commits_due_ms = ESM__UNKNOWN_MS;
+            return 1;
+        }
+        due_ms = lane_ms < due_ms ? lane_ms : due_ms;
+    }
+    state->commits_due_ms = due_ms;
+    return 0;
 }
 
 const esm_action *esm_policy_next_action(esm_policy *policy, uint32_t allowed_types)
@@ -215,10 +212,9 @@ const esm_action *esm_policy_next_action(esm_policy *policy, uint32_t allowed_ty
     if (of_sets != 0 && batches_due_ms(state) <= state->monotonic_ms &&
         next_of_batches(state, of_sets, &policy->action))
         return &policy->action;
-    if ((allowed_types & ESM_ACTION_COMMIT) != 0 && commits_due_ms(state) <= state->monotonic_ms) {
-        next_of_lanes(state, &policy->action);
+    if ((allowed_types & ESM_ACTION_COMMIT) != 0 && state->commits_due_ms <= state->monotonic_ms &&
+        next_of_lanes(state, &policy->action))
         return &policy->action;
-    }
     return NULL;
 }
 

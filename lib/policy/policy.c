@@ -61,7 +61,7 @@ int esm_policy_add_lane(esm_policy *policy, int64_t start_offset, int64_t commit
     lane->committed = committed_offset == start_offset ? committed_offset : -1;
     lane->commit_due_ms = state->monotonic_ms;
     esm__tracker_start(&lane->tracker, start_offset);
-    esm__state_touch_commits(state);
+    esm__lane_touch(state, lane);
     *ret_lane = (uint32_t)lane->number;
     return 0;
 }
@@ -85,7 +85,6 @@ static void put_record(struct esm__state *state, struct esm__batch *batch, struc
                        int64_t offset, int64_t timestamp_ms)
 {
     int32_t slot = (int32_t)(lane - esm__state_lane(state, 0));
-    int64_t before = esm__lane_position(state, lane);
     uint32_t index = esm__fate_add(&batch->fate, esm__batch_memory(state, batch),
                                    timestamp_ms < 0 ? state->wall_ms : timestamp_ms);
     esm__batch_lanes(state, batch)[index] = (uint32_t)slot;
@@ -98,8 +97,7 @@ static void put_record(struct esm__state *state, struct esm__batch *batch, struc
         batch->lane = ESM__MIXED_LANES;
     if (batch->number != state->last_batch)
         esm__state_touch_turns(state);
-    if (esm__lane_position(state, lane) != before)
-        esm__state_touch_commits(state);
+    esm__lane_touch(state, lane);
 }
 
 int esm_policy_add_record(esm_policy *policy, uint64_t batch_number, uint32_t lane_number, int64_t offset,
@@ -139,7 +137,8 @@ int esm_policy_close_batch(esm_policy *policy, uint64_t batch_number)
     return 0;
 }
 
-/* A record that is complete before it enters a batch leaves no trace: what lies below the next offset is complete or open. */
+/* A record that is complete before it enters a batch leaves no trace: what lies below the next offset is
+ * complete or open. */
 int esm_policy_complete(esm_policy *policy, uint32_t lane_number, int64_t offset)
 {
     const struct esm__lane *lane = policy == NULL ? NULL : esm__state_find_lane(policy->state, lane_number);
@@ -157,7 +156,7 @@ int esm_policy_skip_to(esm_policy *policy, uint32_t lane_number, int64_t next_of
         return ESM_ERR_STALE;
     int error = esm__tracker_skip_to(&lane->tracker, next_offset);
     if (error == 0)
-        esm__state_touch_commits(policy->state);
+        esm__lane_touch(policy->state, lane);
     return error;
 }
 

@@ -6,7 +6,7 @@
 
 #include "policy/state.h"
 
-/* After a change: what was found out about batches, their turns, or commits is not true any more. */
+/* After a change: what was found out about batches, or their turns, is not true any more. */
 static inline void esm__state_touch_batches(struct esm__state *state)
 {
     state->batches_due_ms = ESM__UNKNOWN_MS;
@@ -18,9 +18,20 @@ static inline void esm__state_touch_turns(struct esm__state *state)
     state->batches_due_ms = ESM__UNKNOWN_MS;
 }
 
-static inline void esm__state_touch_commits(struct esm__state *state)
+/* When the lane has something to commit; ESM_NEVER: not before an answer or a change. */
+static inline int64_t esm__lane_due_ms(struct esm__state *state, const struct esm__lane *lane)
 {
-    state->commits_due_ms = ESM__UNKNOWN_MS;
+    if (lane->action != 0 || esm__lane_position(state, lane) == lane->committed)
+        return ESM_NEVER;
+    return lane->commit_due_ms;
+}
+
+/* After a change that can only bring the lane's commit forward. */
+static inline void esm__lane_touch(struct esm__state *state, const struct esm__lane *lane)
+{
+    int64_t due_ms = esm__lane_due_ms(state, lane);
+    if (due_ms < state->commits_due_ms)
+        state->commits_due_ms = due_ms;
 }
 
 /* The batch or the lane with the action that is out under this id; NULL: stale. */

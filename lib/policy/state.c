@@ -186,11 +186,6 @@ static int reserve(esm_policy *policy, size_t more)
     return 0;
 }
 
-static void leave_piece(struct esm__state *state, uint64_t piece, size_t size)
-{
-    memset(esm__state_piece(state, piece), 0, size);
-}
-
 /* ---- growing ---- */
 
 static void grow_table(struct esm__state *state, struct esm__table *table, size_t slot_size,
@@ -202,8 +197,6 @@ static void grow_table(struct esm__state *state, struct esm__table *table, size_
     memcpy(esm__state_piece(state, order), esm__state_piece(state, table->order), old * sizeof(uint32_t));
     for (uint32_t slot = old; slot < capacity; slot++)
         ((uint32_t *)esm__state_piece(state, order))[slot] = slot;
-    leave_piece(state, table->slots, old * slot_size);
-    leave_piece(state, table->order, order_size(old));
     *table = (struct esm__table){slots, order, capacity, table->count};
 }
 
@@ -250,22 +243,21 @@ int esm__policy_reserve_batch(esm_policy *policy)
 
 static void grow_ring(struct esm__state *state, struct esm__lane *lane, uint32_t capacity)
 {
-    uint32_t old = lane->tracker.capacity;
     uint64_t ring = take_piece(state, ring_size(capacity));
     esm__tracker_move(&lane->tracker, esm__lane_ring(state, lane), esm__state_piece(state, ring), capacity);
-    leave_piece(state, lane->ring, ring_size(old));
     lane->ring = ring;
 }
 
 static void grow_batch(struct esm__state *state, struct esm__batch *batch, uint32_t capacity)
 {
-    struct esm__batch old = *batch;
-    batch->memory = take_piece(state, batch_size(capacity));
-    esm__fate_move(&batch->fate, esm__batch_memory(state, &old), esm__batch_memory(state, batch), capacity);
-    memcpy(esm__batch_lanes(state, batch), esm__batch_lanes(state, &old), old.fate.count * sizeof(uint32_t));
-    memcpy(esm__batch_sequences(state, batch), esm__batch_sequences(state, &old),
+    struct esm__batch old = *batch, grown = *batch;
+    grown.memory = take_piece(state, batch_size(capacity));
+    grown.fate.capacity = capacity;
+    memcpy(esm__batch_lanes(state, &grown), esm__batch_lanes(state, &old), old.fate.count * sizeof(uint32_t));
+    memcpy(esm__batch_sequences(state, &grown), esm__batch_sequences(state, &old),
            old.fate.count * sizeof(uint32_t));
-    leave_piece(state, old.memory, batch_size(old.fate.capacity));
+    esm__fate_move(&batch->fate, esm__batch_memory(state, &old), esm__batch_memory(state, &grown), capacity);
+    batch->memory = grown.memory;
 }
 
 /* Both growths are reserved before either begins. */

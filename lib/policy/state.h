@@ -42,8 +42,7 @@ struct esm__lane {
 struct esm__batch {
     uint64_t number;
     uint64_t action; /* the INVOKE or DELIVER that is out; 0: none */
-    uint64_t
-        memory; /* a piece: the fate's, then each record's lane slot, then each record's tracker sequence */
+    uint64_t memory; /* a piece: each record's lane slot, each record's tracker sequence, the fate's memory */
     struct esm__fate fate;
     int32_t lane;        /* slot + 1 of the one lane; ESM__NO_LANE, ESM__MIXED_LANES */
     uint8_t has_turn;    /* no earlier batch stands before it */
@@ -102,19 +101,20 @@ static inline uint32_t esm__table_slot(struct esm__state *state, const struct es
     return ((uint32_t *)esm__state_piece(state, table->order))[position];
 }
 
-static inline void *esm__batch_memory(struct esm__state *state, const struct esm__batch *batch)
-{
-    return esm__state_piece(state, batch->memory);
-}
-
 static inline uint32_t *esm__batch_lanes(struct esm__state *state, const struct esm__batch *batch)
 {
-    return esm__state_piece(state, batch->memory + esm__fate_size(batch->fate.capacity));
+    return esm__state_piece(state, batch->memory);
 }
 
 static inline uint32_t *esm__batch_sequences(struct esm__state *state, const struct esm__batch *batch)
 {
     return esm__batch_lanes(state, batch) + batch->fate.capacity;
+}
+
+/* The fate's. */
+static inline void *esm__batch_memory(struct esm__state *state, const struct esm__batch *batch)
+{
+    return esm__batch_sequences(state, batch) + batch->fate.capacity;
 }
 
 static inline int64_t *esm__lane_ring(struct esm__state *state, const struct esm__lane *lane)

@@ -63,13 +63,7 @@ int esm__tracker_skip_to(struct esm__tracker *tracker, int64_t next_offset)
     return 0;
 }
 
-/* ---- the public object: a tracker with a ring of its own ---- */
-
-struct esm_tracker {
-    esm_allocator *allocator;
-    int64_t *ring;
-    struct esm__tracker core;
-};
+/* ---- the public object ---- */
 
 int esm_tracker_new(esm_allocator *allocator, esm_tracker **ret, int64_t start_offset)
 {

@@ -16,6 +16,13 @@ struct esm__tracker {
     uint32_t open;
 };
 
+/* The public object: a tracker with a ring of its own. */
+struct esm_tracker {
+    esm_allocator *allocator;
+    int64_t *ring;
+    struct esm__tracker core;
+};
+
 static inline int64_t *esm__tracker_at(const struct esm__tracker *tracker, int64_t *ring, uint32_t sequence)
 {
     return &ring[sequence & (tracker->capacity - 1)];

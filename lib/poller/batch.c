@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/checked.h"
 
-/* Chunks double, so that a small batch is small and a large one has few. */
+/* A chunk is half of what the batch has already: a small batch is small, a large one has few, and little is in vain. */
 enum { FIRST_CHUNK = 4096, LARGEST_CHUNK = 256 * 1024 };
 
 struct esm__chunk {
@@ -70,6 +70,7 @@ void esm__batch_clear(struct esm__batch *batch, size_t keep)
     batch->count = 0;
     batch->event_length = 0;
     batch->charged = 0;
+    batch->invocations = 0;
     batch->is_started = 0;
     batch->answer = (struct esm__answer){0};
 }
@@ -105,9 +106,11 @@ static int add_chunk(struct esm__batch *batch, size_t size)
         batch->chunks = chunk;
         return 0;
     }
-    size_t room = batch->chunks == NULL ? FIRST_CHUNK : batch->chunks->size * 2;
+    size_t room = batch->memory / 2;
     if (room > LARGEST_CHUNK)
         room = LARGEST_CHUNK;
+    if (room < FIRST_CHUNK)
+        room = FIRST_CHUNK;
     if (room < size)
         room = size;
     size_t bytes;

@@ -35,7 +35,8 @@ struct esm__batch {
     uint64_t id;              /* the policy's */
     int64_t opened_ms;        /* monotonic, when the first record came */
     size_t event_length;      /* of all records in one event */
-    size_t charged;           /* bytes of memory that are in its partition's account */
+    size_t charged;           /* bytes in its partition's account: memory, and one event of all records */
+    unsigned invocations;     /* that have not come back: one, and those that nobody waits for any more */
     int is_started;           /* it was invoked */
     struct esm__answer answer;
 };

@@ -2,7 +2,8 @@
 /*
  * Bytes: memory.budget_bytes, less what sources reserve and an eighth for memory that waits for its next use, is divided in
  * two. One half is equal shares that no other partition can take; the other is a pool for partitions on a first
- * attempt. Invocations: additive increase, multiplicative decrease under throttling.
+ * attempt. A record's place in the event is in the account from the moment it comes in, so that no body ever lacks room.
+ * Invocations: additive increase, multiplicative decrease under throttling.
  */
 #include "poller/poller.h"
 

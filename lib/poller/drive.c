@@ -86,11 +86,12 @@ static void come_back(struct esm__token *token)
         struct esm__taken *taken = token->kind == ESM__TOKEN_INVOCATION ? &((esm_invocation *)token)->taken
                                                                         : &((esm_delivery *)token)->taken;
         esm__budget_release(poller, token->partition, token->account);
+        taken->batch->invocations -= token->kind == ESM__TOKEN_INVOCATION;
         esm__partition_put_batch(poller, token->partition, taken->batch);
         taken->batch = NULL;
     }
     esm__drive_put_token(token);
-    esm__queue_move(poller, ESM__QUEUE_WAITING, ESM__QUEUE_READY);
+    esm__queue_wake(poller);
 }
 
 /* ---- actions ---- */
@@ -133,7 +134,6 @@ static int call_deliver(void *user_data, struct esm__token *token)
     return ((esm_deliver_fn)token->poller->deliver.fn)(user_data, (esm_delivery *)token);
 }
 
-/* 0, or what keeps it from starting: ESM_ERR_NOMEM, ESM_ERR_FULL. */
 static int start_invocation(esm_partition *partition, const esm_action *action)
 {
     esm_poller *poller = partition->poller;
@@ -147,8 +147,6 @@ static int start_invocation(esm_partition *partition, const esm_action *action)
             poller->counters[ESM_COUNTER_SPLITS]++;
         return esm_policy_answer_invoke(partition->policy, id, ESM_OUTCOME_TOO_LARGE, 0, NULL, 0);
     }
-    if (length > esm__budget_room(partition) && poller->in_flight > 0)
-        return ESM_ERR_FULL;
 
     struct esm__token *token = esm__drive_take_token(poller, ESM__TOKEN_INVOCATION);
     if (token == NULL)
@@ -161,8 +159,9 @@ static int start_invocation(esm_partition *partition, const esm_action *action)
     }
     token->partition = partition;
     token->action = id;
-    token->account = length;
-    esm__budget_charge(poller, partition, length);
+    /* One event is in the batch's account; more only while earlier tokens have not come back. */
+    token->account = batch->invocations++ == 0 ? 0 : length;
+    esm__budget_charge(poller, partition, token->account);
     invocation->event_length = length;
     invocation->taken.attempt = esm_action_get_attempt(action);
     invocation->sequence = ++poller->invocation_sequence;
@@ -246,10 +245,7 @@ void esm__drive(esm_partition *partition)
             continue;
         esm_policy_hand_back(partition->policy, id);
         types &= ~(uint32_t)type;
-        if (error == ESM_ERR_FULL)
-            esm__queue_add(poller, ESM__QUEUE_WAITING, partition);
-        else
-            partition->retry_ms = esm__add_ms(poller->monotonic_ms, NO_MEMORY_WAIT_MS);
+        partition->retry_ms = esm__add_ms(poller->monotonic_ms, NO_MEMORY_WAIT_MS);
     }
 }
 
@@ -355,7 +351,7 @@ static void answered(struct esm__token *token, enum esm_outcome outcome)
         delivery_answered((esm_delivery *)token, outcome);
     esm__partition_batch_done(partition);
     esm__queue_add(partition->poller, ESM__QUEUE_READY, partition);
-    esm__queue_move(partition->poller, ESM__QUEUE_WAITING, ESM__QUEUE_READY);
+    esm__queue_wake(partition->poller);
 }
 
 void esm__drive_timeout(struct esm__timer *timer)

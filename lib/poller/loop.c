@@ -62,11 +62,17 @@ void esm__queue_remove(esm_poller *poller, enum esm__queue_kind kind, esm_partit
     queue->count--;
 }
 
-void esm__queue_move(esm_poller *poller, enum esm__queue_kind from, enum esm__queue_kind to)
+/*
+ * A few at a time, so that a release costs the same however many wait: every answer is another one. With nothing in
+ * flight there may be no other, so all of them.
+ */
+void esm__queue_wake(esm_poller *poller)
 {
+    enum { A_FEW = 8 };
+    size_t most = poller->in_flight > 0 ? A_FEW : SIZE_MAX;
     esm_partition *partition;
-    while ((partition = esm__queue_take(poller, from)) != NULL)
-        esm__queue_add(poller, to, partition);
+    while (most-- > 0 && (partition = esm__queue_take(poller, ESM__QUEUE_WAITING)) != NULL)
+        esm__queue_add(poller, ESM__QUEUE_READY, partition);
 }
 
 /* ---- watches and timers of others ---- */

@@ -152,8 +152,9 @@ int esm_partition_push(esm_partition *partition, const esm_record *record)
     if (error != 0)
         return error == ESM_ERR_NOMEM ? ESM_ERR_NOMEM : ESM_ERR_INVALID_ARGUMENT;
     struct esm__batch *batch = partition->filling;
-    esm__budget_charge(poller, partition, batch->memory - batch->charged);
-    batch->charged = batch->memory;
+    size_t cost = batch->memory + event_length_with(partition, batch, 0);
+    esm__budget_charge(poller, partition, cost - batch->charged);
+    batch->charged = cost;
     poller->counters[ESM_COUNTER_POLLED]++;
     if (batch->count == 1) {
         batch->opened_ms = poller->monotonic_ms;
@@ -412,7 +413,7 @@ void esm__partition_end(esm_partition *partition, int is_drained)
     partition->held = 0;
     esm__budget_recount(poller);
     esm__timer_set(&poller->timers, &partition->timer, ESM_NEVER);
-    esm__queue_move(poller, ESM__QUEUE_WAITING, ESM__QUEUE_READY);
+    esm__queue_wake(poller);
 }
 
 void esm__partition_free(esm_partition *partition)

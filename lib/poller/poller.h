@@ -172,7 +172,7 @@ void esm__poller_read_clock(esm_poller *poller);
 void esm__queue_add(esm_poller *poller, enum esm__queue_kind kind, esm_partition *partition);
 esm_partition *esm__queue_take(esm_poller *poller, enum esm__queue_kind kind);
 void esm__queue_remove(esm_poller *poller, enum esm__queue_kind kind, esm_partition *partition);
-void esm__queue_move(esm_poller *poller, enum esm__queue_kind from, enum esm__queue_kind to); /* all of them */
+void esm__queue_wake(esm_poller *poller); /* a slot or bytes are free: some of those that wait may go on */
 int esm__loop_open(esm_poller *poller);
 void esm__loop_close(esm_poller *poller);
 

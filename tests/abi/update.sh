@@ -6,6 +6,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 build=$(cd "${1:-$root/build}" && pwd)
+ninja -C "$build" >/dev/null # a stale library would make a false promise
 for library in libesm libesm-policy; do
     exported=$(nm -D --defined-only "$build/lib/$library.so")
     for name in $(sed -n 's/^ *\(esm_[a-z0-9_]*\);.*/\1/p' "$root/lib/$library.map"); do

@@ -14,8 +14,7 @@
 
 #include <microhttpd.h>
 
-/* libmicrohttpd clears this much after each request: 512 KiB cost as much as all the rest, 32 KiB cost
- * nothing. */
+/* Cleared after each request: 512 KiB cost as much as all the rest, 32 KiB nothing. */
 #define CONNECTION_MEMORY ((size_t)32 * 1024)
 
 struct request {
@@ -159,9 +158,9 @@ int main(int argc, char **argv)
         return fail("options: [--delay-ms N] [--check]");
     function.answer = MHD_create_response_from_buffer(4, (char[]){"null"}, MHD_RESPMEM_MUST_COPY);
     struct MHD_Daemon *daemon =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-                         on_request, &function, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_END);
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, &function,
+                         MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                         CONNECTION_MEMORY, MHD_OPTION_END);
     if (!daemon || !function.answer)
         return fail("libmicrohttpd does not start");
     printf("%d\n", MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);

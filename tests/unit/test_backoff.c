@@ -73,6 +73,8 @@ START_TEST(jitter_is_even_and_can_be_replayed)
     }
     ck_assert_int_eq(esm_backoff_ms(1000000, 1000000, 200, 3, 5, 6),
                      esm_backoff_ms(1000000, 1000000, 200, 3, 5, 6));
+    ck_assert_int_eq(esm_backoff_ms(1000000, 1000000, 200, 0, 5, 6),
+                     esm_backoff_ms(1000000, 1000000, 200, 1, 5, 6));
     ck_assert_int_ne(esm_backoff_ms(1000000, 1000000, 200, 3, 5, 6),
                      esm_backoff_ms(1000000, 1000000, 200, 3, 5, 7));
     ck_assert_int_ne(esm_backoff_ms(1000000, 1000000, 200, 3, 5, 6),

@@ -90,7 +90,7 @@ static const char tail[] =
     "| Part | Needs |\n"
     "|---|---|\n"
     "| Kafka source | `Topics`, `StartingPosition`, and brokers: `SelfManagedEventSource` or "
-    "`kafka.bootstrap.servers` |\n"
+    "`kafka.bootstrap.servers`; a consumer group, where no function is named |\n"
     "| Invoker | `FunctionName`, `FunctionArn` or `function.url` |\n"
     "| Destination | none, or a `kafka://` topic |\n"
     "\n"

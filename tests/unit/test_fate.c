@@ -45,7 +45,7 @@ static void mark(uint32_t index, enum esm__mark mark)
 static const char *stack(void)
 {
     static char text[4096];
-    const struct esm__set *sets = (const void *)memory;
+    const struct esm__set *sets = esm__fate_sets(&fate, memory);
     int used = 0;
     text[0] = '\0';
     for (uint32_t level = 0; level < fate.depth; level++) {

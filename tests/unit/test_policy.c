@@ -119,6 +119,9 @@ START_TEST(options_are_checked)
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
         ck_assert_msg(refused[i] == ESM_ERR_INVALID_ARGUMENT, "call %zu: %d", i, refused[i]);
     ck_assert_mem_eq(&before, &options->rules, sizeof(before));
+    ck_assert_int_eq(esm_policy_options_set_delivery(options, 0, -1), 0);
+    ck_assert_int_eq(esm_policy_options_set_max_retries(options, -1), 0);
+    ck_assert_int_eq(esm_policy_options_set_max_record_age_ms(options, -1), 0);
     ck_assert_int_eq(esm_policy_options_set_bisect(options, 1), 0);
     ck_assert_int_eq(esm_policy_options_set_bisect(options, 0), 0);
     ck_assert_mem_eq(&before, &options->rules, sizeof(before));
@@ -305,6 +308,65 @@ START_TEST(a_copied_state_goes_on_alike)
 }
 END_TEST
 
+/* The block grows in many small steps, each of which must have had room. */
+START_TEST(many_lanes_and_batches_come_and_go)
+{
+    enum {
+        LANES = 400
+    };
+    uint32_t lanes[LANES];
+    esm_policy *policy = make("");
+    for (int i = 0; i < LANES; i++) {
+        ck_assert_int_eq(esm_policy_add_lane(policy, 0, 0, &lanes[i]), 0);
+        if (i % 3 > 0)
+            put_batch(policy, lanes[i], 0, 1 + i * 7 % 50);
+        if (i % 5 == 4)
+            ck_assert_int_eq(esm_policy_revoke(policy, lanes[i]), 0);
+    }
+    const esm_action *action;
+    int commits = 0;
+    while ((action = esm_policy_next_action(policy, ESM_ACTION_ALL)) != NULL) {
+        uint64_t id = esm_action_get_id(action);
+        int is_commit = esm_action_get_type(action) == ESM_ACTION_COMMIT;
+        commits += is_commit;
+        ck_assert_int_eq(is_commit ? esm_policy_answer_commit(policy, id, ESM_OUTCOME_SUCCESS)
+                                   : esm_policy_answer_invoke(policy, id, ESM_OUTCOME_SUCCESS, 0, NULL, 0),
+                         0);
+    }
+    for (int i = 0; i < LANES; i++)
+        ck_assert_int_eq(esm_policy_get_position(policy, lanes[i]),
+                         i % 5 == 4 ? -1 : (i % 3 > 0 ? 1 + i * 7 % 50 : 0));
+    ck_assert_int_eq(commits, 213);
+    esm_policy_free(policy);
+}
+END_TEST
+
+/* However little of the block is free, what grows finds its room: in it, or in a larger one. */
+START_TEST(room_is_counted_to_the_byte)
+{
+    for (uint64_t left = 0; left <= 2048; left += 8)
+        for (int call = 0; call < 3; call++) {
+            uint32_t lane;
+            uint64_t batch;
+            esm_policy *policy = make("");
+            ck_assert_int_eq(esm_policy_add_lane(policy, 0, 0, &lane), 0);
+            ck_assert_int_eq(esm_policy_open_batch(policy, &batch), 0);
+            for (int i = 0; i < 32; i++)
+                ck_assert_int_eq(esm_policy_add_record(policy, batch, lane, i, 0, NULL), 0);
+            if (policy->state->size - policy->state->used > left)
+                policy->state->used = policy->state->size - left;
+            if (call == 0)
+                ck_assert_int_eq(esm_policy_add_lane(policy, 0, 0, &lane), 0);
+            else if (call == 1)
+                ck_assert_int_eq(esm_policy_open_batch(policy, &batch), 0);
+            else
+                ck_assert_int_eq(esm_policy_add_record(policy, batch, lane, 32, 0, NULL), 0);
+            ck_assert_uint_le(policy->state->used, policy->state->size);
+            esm_policy_free(policy);
+        }
+}
+END_TEST
+
 /* Limits that no test can reach by walking there. */
 START_TEST(numbers_end_as_want_of_memory)
 {
@@ -410,6 +472,8 @@ static Suite *suite(void)
     tcase_add_test(tests, actions_tell_what_they_are);
     tcase_add_test(tests, time_never_steps_back);
     tcase_add_test(tests, a_copied_state_goes_on_alike);
+    tcase_add_test(tests, many_lanes_and_batches_come_and_go);
+    tcase_add_test(tests, room_is_counted_to_the_byte);
     tcase_add_test(tests, numbers_end_as_want_of_memory);
     tcase_add_test(tests, commit_failures_stop_counting_at_their_end);
     tcase_add_test(tests, nothing_is_left_of_what_could_not_be_made);

@@ -24,7 +24,7 @@ static const struct esm__slice slice = {records, indexes, 6};
 /* What stands in an object of the list; in an identifier; one identifier of orders. */
 #define ITEM(item)                "{\"batchItemFailures\":[{" item "}]}"
 #define ID(members)               "{\"itemIdentifier\":{" members "}}"
-#define ORDERS(partition, offset) ID("\"partition\":\"orders-" #partition "\",\"offset\":" #offset)
+#define ORDERS(partition, offset) ID("\"partition\":\"orders-" partition "\",\"offset\":" #offset)
 #define LIST(list)                "{\"batchItemFailures\":[" list "]}"
 #define NONE                      UINT32_MAX
 
@@ -48,15 +48,15 @@ static const struct {
     {"{\"BatchItemFailures\":[1]}", ESM__VERDICT_SUCCESS, {NONE}},
 
     /* Records of the event are named. */
-    {LIST(ORDERS(0, 100)), ESM__VERDICT_PARTIAL, {0, NONE}},
-    {LIST(ORDERS(1, 100)), ESM__VERDICT_PARTIAL, {1, NONE}},
-    {LIST(ORDERS(1 - 0, 7)), ESM__VERDICT_PARTIAL, {4, NONE}},
-    {LIST(ORDERS(1, 9223372036854775807)), ESM__VERDICT_PARTIAL, {5, NONE}},
-    {LIST(ORDERS(0, 9007199254740993)), ESM__VERDICT_PARTIAL, {6, NONE}},
-    {LIST(ORDERS(0, 102) "," ORDERS(1, 100) "," ORDERS(0, 100)), ESM__VERDICT_PARTIAL, {0, 2, 1, NONE}},
-    {LIST(ORDERS(0, 100) "," ORDERS(0, 100)), ESM__VERDICT_PARTIAL, {0, NONE}},
-    {LIST(ORDERS(0, 100) "," ORDERS(0, 102) "," ORDERS(0, 9007199254740993) "," ORDERS(1, 100) "," ORDERS(
-         1, 9223372036854775807) "," ORDERS(1 - 0, 7) "," ORDERS(0, 100)),
+    {LIST(ORDERS("0", 100)), ESM__VERDICT_PARTIAL, {0, NONE}},
+    {LIST(ORDERS("1", 100)), ESM__VERDICT_PARTIAL, {1, NONE}},
+    {LIST(ORDERS("1-0", 7)), ESM__VERDICT_PARTIAL, {4, NONE}},
+    {LIST(ORDERS("1", 9223372036854775807)), ESM__VERDICT_PARTIAL, {5, NONE}},
+    {LIST(ORDERS("0", 9007199254740993)), ESM__VERDICT_PARTIAL, {6, NONE}},
+    {LIST(ORDERS("0", 102) "," ORDERS("1", 100) "," ORDERS("0", 100)), ESM__VERDICT_PARTIAL, {0, 2, 1, NONE}},
+    {LIST(ORDERS("0", 100) "," ORDERS("0", 100)), ESM__VERDICT_PARTIAL, {0, NONE}},
+    {LIST(ORDERS("0", 100) "," ORDERS("0", 102) "," ORDERS("0", 9007199254740993) "," ORDERS(
+         "1", 100) "," ORDERS("1", 9223372036854775807) "," ORDERS("1-0", 7) "," ORDERS("0", 100)),
      ESM__VERDICT_PARTIAL,
      {0, 2, 6, 1, 5, 4, NONE}},
     {LIST(ID("\"offset\" : 100 , \"partition\" : \"orders-0\"")), ESM__VERDICT_PARTIAL, {0, NONE}},
@@ -80,16 +80,16 @@ static const struct {
     {LIST(ID("\"partition\":\"orders-0\",\"offset\":102,\"offset\":null")), ESM__VERDICT_MALFORMED, {NONE}},
 
     /* One unknown record spoils it all. */
-    {LIST(ORDERS(0, 101)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 103)), ESM__VERDICT_MALFORMED, {NONE}}, /* of the batch, and not of this invocation */
-    {LIST(ORDERS(0, -100)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(2, 100)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(00, 100)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(01, 100)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(-0, 100)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(4294967296, 100)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 9007199254740992)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 100) "," ORDERS(0, 99)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 101)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 103)), ESM__VERDICT_MALFORMED, {NONE}}, /* of the batch, and not of this invocation */
+    {LIST(ORDERS("0", -100)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("2", 100)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("00", 100)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("01", 100)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("-0", 100)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("4294967296", 100)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 9007199254740992)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 100) "," ORDERS("0", 99)), ESM__VERDICT_MALFORMED, {NONE}},
     {LIST(ID("\"partition\":\"payments-0\",\"offset\":100")), ESM__VERDICT_MALFORMED, {NONE}},
     {LIST(ID("\"partition\":\"orders\",\"offset\":100")), ESM__VERDICT_MALFORMED, {NONE}},
     {LIST(ID("\"partition\":\"orders-\",\"offset\":100")), ESM__VERDICT_MALFORMED, {NONE}},
@@ -110,13 +110,13 @@ static const struct {
     {LIST(ID("\"offset\":100")), ESM__VERDICT_MALFORMED, {NONE}},
     {LIST(ID("\"partition\":\"orders-0\"")), ESM__VERDICT_MALFORMED, {NONE}},
     {LIST(ID("\"partition\":0,\"offset\":100")), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, "100")), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 100.0)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 1e2)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 99999999999999999999)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, true)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, null)), ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 100) ",null"), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", "100")), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 100.0)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 1e2)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 99999999999999999999)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", true)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", null)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 100) ",null"), ESM__VERDICT_MALFORMED, {NONE}},
     {LIST("\"orders-0\""), ESM__VERDICT_MALFORMED, {NONE}},
     {LIST("[]"), ESM__VERDICT_MALFORMED, {NONE}},
 
@@ -128,7 +128,7 @@ static const struct {
     {"\"OK\"", ESM__VERDICT_MALFORMED, {NONE}},
     {"0", ESM__VERDICT_MALFORMED, {NONE}},
     {"true", ESM__VERDICT_MALFORMED, {NONE}},
-    {"[" ORDERS(0, 100) "]", ESM__VERDICT_MALFORMED, {NONE}},
+    {"[" ORDERS("0", 100) "]", ESM__VERDICT_MALFORMED, {NONE}},
 
     /* Not JSON; what is wrong may come behind what would do. */
     {"ok", ESM__VERDICT_MALFORMED, {NONE}},
@@ -138,9 +138,9 @@ static const struct {
     {"[]]", ESM__VERDICT_MALFORMED, {NONE}},
     {"\"\"x", ESM__VERDICT_MALFORMED, {NONE}},
     {LIST("") "}", ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 100) ","), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 100) ","), ESM__VERDICT_MALFORMED, {NONE}},
     {"{\"batchItemFailures\":[],\"a\":\"\xff\"}", ESM__VERDICT_MALFORMED, {NONE}},
-    {LIST(ORDERS(0, 0100)), ESM__VERDICT_MALFORMED, {NONE}},
+    {LIST(ORDERS("0", 0100)), ESM__VERDICT_MALFORMED, {NONE}},
 };
 
 START_TEST(every_row_holds)
@@ -195,6 +195,22 @@ START_TEST(the_longest_topic_is_found_and_a_longer_one_is_not)
 }
 END_TEST
 
+START_TEST(a_key_of_any_length_is_read)
+{
+    static char body[8192];
+    uint32_t failed[6];
+    size_t count;
+    for (int length = 0; length < 8000; length += 61) {
+        int size =
+            snprintf(body, sizeof(body),
+                     "{\"batchItemFailures\":[{\"itemIdentifier\":{\"partition\":\"%0*d\",\"offset\":1}}]}",
+                     length, 0);
+        ck_assert_int_eq(esm__response_read(body, (size_t)size, &slice, failed, &count),
+                         ESM__VERDICT_MALFORMED);
+    }
+}
+END_TEST
+
 /* All of 10,000 records, the largest batch, named twice in the worst order. */
 START_TEST(many_failures_take_no_time)
 {
@@ -238,6 +254,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tests, every_row_holds, 0, sizeof(rows) / sizeof(*rows));
     tcase_add_test(tests, a_nul_is_not_blank);
     tcase_add_test(tests, the_longest_topic_is_found_and_a_longer_one_is_not);
+    tcase_add_test(tests, a_key_of_any_length_is_read);
     tcase_add_test(tests, many_failures_take_no_time);
     suite_add_tcase(suite, tests);
     return suite;

@@ -136,8 +136,16 @@ START_TEST(sequence_numbers_may_wrap)
         esm__tracker_complete(&tracker, ring, sequences[i]);
     ck_assert_int_eq(esm__tracker_position(&tracker, ring), 10);
     ck_assert_uint_eq(tracker.head, 6);
-    struct esm__tracker largest = {.capacity = 1 << 28};
-    ck_assert_uint_eq(esm__tracker_next_capacity(&largest), 0);
+}
+END_TEST
+
+START_TEST(a_ring_has_a_greatest_size)
+{
+    esm_tracker *tracker = make(0);
+    tracker->core.capacity = tracker->core.tail = 1 << 28;
+    ck_assert_int_eq(esm_tracker_add(tracker, 0), ESM_ERR_NOMEM);
+    ck_assert_int_eq(esm_tracker_get_next_offset(tracker), 0);
+    esm_tracker_free(tracker);
 }
 END_TEST
 
@@ -197,6 +205,7 @@ static Suite *suite(void)
     tcase_add_test(tests, arguments_are_checked);
     tcase_add_test(tests, any_order_comes_to_the_same_as_flags);
     tcase_add_test(tests, sequence_numbers_may_wrap);
+    tcase_add_test(tests, a_ring_has_a_greatest_size);
     tcase_add_test(tests, want_of_memory_changes_nothing);
     suite_add_tcase(suite, tests);
     return suite;
