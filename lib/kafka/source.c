@@ -430,7 +430,12 @@ static int check(esm_poller *poller, const struct esm__settings *settings)
 
 static int make_conf(struct esm__source *source)
 {
-    static const struct esm__kafka_property defaults[] = {{"client.id", "libesm"}, {NULL, NULL}};
+    /* A partition whose queue was full is left out of the request that waits at the broker; beside idle
+     * partitions it gets a queue's worth in that time. The default of 500 ms made 18 thousand records a
+     * second of 360 thousand. */
+    static const struct esm__kafka_property defaults[] = {{"client.id", "libesm"},
+                                                          {"fetch.wait.max.ms", "50"},
+                                                          {NULL, NULL}};
     static const struct esm__kafka_property promises[] = {
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},

@@ -147,8 +147,7 @@ static void give_up(struct esm__set *set, const struct esm__rules *rules, enum e
     set->due_ms = monotonic_ms;
 }
 
-/* What stays becomes two sets, the left half on top. One survivor of a larger set begins anew all the same.
- */
+/* What stays becomes two sets, the left half on top. One survivor of a larger set begins anew too. */
 static struct esm__leavers split(struct esm__fate *fate, void *memory, int64_t monotonic_ms)
 {
     struct esm__set *set = esm__fate_top(fate, memory);

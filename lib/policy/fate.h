@@ -106,8 +106,7 @@ uint32_t esm__fate_add(struct esm__fate *fate, void *memory,
                        int64_t timestamp_ms); /* wants count < capacity */
 void esm__fate_close(struct esm__fate *fate, void *memory, int64_t monotonic_ms);
 
-/* Cuts what has expired out of the set on top, which is about to be invoked, and puts it on top of the rest.
- */
+/* Cuts what has expired out of the set on top, which is to be invoked, and puts it on top of the rest. */
 void esm__fate_expire(struct esm__fate *fate, void *memory, const struct esm__rules *rules,
                       int64_t monotonic_ms, int64_t wall_ms);
 

@@ -324,6 +324,8 @@ int esm_poller_add_partition(esm_poller *poller, const char *topic, int32_t numb
     partition->committed = committed_offset;
     partition->is_told = 1;
     partition->topic = esm__strndup(poller->allocator, topic, strlen(topic));
+    /* Partitions that fail at the same offset should not wait alike. */
+    esm_policy_options_set_jitter_seed(poller->policy_options, poller->jitter_seed + (uint64_t)(uint32_t)number);
     if (partition->topic == NULL ||
         esm_policy_new(poller->allocator, &partition->policy, poller->policy_options) != 0 ||
         esm_policy_add_lane(partition->policy, start_offset, committed_offset, &partition->lane) != 0 ||

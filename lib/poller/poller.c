@@ -125,6 +125,7 @@ static int make_options(esm_poller *poller, esm_policy_options *options)
     uint64_t seed = settings->backoff_seed;
     if (!settings->has_backoff_seed && getrandom(&seed, sizeof(seed), GRND_NONBLOCK) != sizeof(seed))
         seed = (uint64_t)poller->wall_ms;
+    poller->jitter_seed = seed;
     int error = esm_policy_options_set_max_retries(options, retries);
     if (error == 0)
         error = esm_policy_options_set_max_record_age_ms(options, settings->max_record_age_ms);
@@ -136,8 +137,6 @@ static int make_options(esm_poller *poller, esm_policy_options *options)
         error = esm_policy_options_set_count_timeouts(options, settings->count_timeouts);
     if (error == 0)
         error = esm_policy_options_set_delivery(options, has_destination, settings->delivery_max_attempts);
-    if (error == 0)
-        error = esm_policy_options_set_jitter_seed(options, seed);
     for (int kind = ESM_BACKOFF_FUNCTION; error == 0 && kind <= ESM_BACKOFF_COMMIT; kind++)
         error = esm_policy_options_set_backoff(options, (enum esm_backoff_kind)kind, settings->backoff_first_ms[kind],
                                                settings->backoff_max_ms, settings->backoff_factor_percent);

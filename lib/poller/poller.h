@@ -68,6 +68,7 @@ struct esm_poller {
     esm_config *config;
     struct esm__settings settings; /* its texts are the configuration's */
     struct esm__shared *shared;
+    uint64_t jitter_seed;
     esm_policy_options *policy_options; /* NULL: callbacks may still be set */
 
     struct esm__hook invoke, deliver, commit, clock, source, log;
