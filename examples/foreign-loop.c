@@ -103,7 +103,7 @@ static void loop(struct station *stations, int clock, esm_record *record)
 
 int main(void)
 {
-    struct station stations[POLLERS];
+    struct station stations[POLLERS] = {{0}};
     esm_record *record;
     must(esm_record_new(NULL, &record));
     must(esm_record_set_value(record, "tick", 4));

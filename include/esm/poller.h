@@ -291,7 +291,7 @@ ESM_API int esm_poller_log(esm_poller *poller, enum esm_log_level level, const c
 
 /**
  * Sets bytes aside that a source or transport holds itself, such as a consumer's queues: they count against
- * memory.budget_bytes. @param bytes replaces the last value. @return 0, ESM_ERR_INVALID_ARGUMENT. Since 0.1.
+ * memory.budget_bytes, up to half of it. @param bytes replaces the last value. @return 0, ESM_ERR_INVALID_ARGUMENT. Since 0.1.
  */
 ESM_API int esm_poller_reserve_bytes(esm_poller *poller, size_t bytes);
 

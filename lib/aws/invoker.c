@@ -102,8 +102,7 @@ static void on_done(void *user_data, const struct esm__http_result *result)
 {
     struct job *job = user_data;
     struct invoker *invoker = job->invoker;
-    const char *function_error =
-        invoker->target == ESM__TARGET_LAMBDA ? esm__http_get_header(result, "X-Amz-Function-Error") : NULL;
+    const char *function_error = esm__http_get_header(result, "X-Amz-Function-Error");
     enum esm_outcome outcome =
         esm__outcome_of(invoker->target, result->end, result->status, function_error != NULL);
     log_trouble(invoker, outcome, result);

@@ -11,7 +11,7 @@ enum esm__target {
     ESM__TARGET_HTTP = 2,   /* any server: the status is the function's */
 };
 
-/* has_function_error: whether the answer has X-Amz-Function-Error, which only Lambda's is asked for. */
+/* has_function_error: whether the answer has X-Amz-Function-Error. Of a plain server's it says nothing. */
 enum esm_outcome esm__outcome_of(enum esm__target target, enum esm__http_end end, int32_t status,
                                  int has_function_error);
 

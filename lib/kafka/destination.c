@@ -158,12 +158,12 @@ static rd_kafka_resp_err_t produce(struct shipment *shipment, size_t index)
     if (esm_delivery_write_document(shipment->delivery, ESM_DOCUMENT_RECORD, index, &document, &size) != 0)
         return RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
     const void *key = esm_record_get_key(esm_delivery_get_record(shipment->delivery, index), &key_size);
-    union { /* librdkafka copies the value, but asks for it without const */
-        const char *in;
+    union { /* librdkafka copies both, but takes them without const */
+        const void *in;
         void *out;
-    } value = {document};
+    } bytes[] = {{key}, {document}};
     return rd_kafka_producev(shipment->destination->producer, RD_KAFKA_V_TOPIC(shipment->destination->topic),
-                             RD_KAFKA_V_KEY(key, key_size), RD_KAFKA_V_VALUE(value.out, size),
+                             RD_KAFKA_V_KEY(bytes[0].out, key_size), RD_KAFKA_V_VALUE(bytes[1].out, size),
                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                              RD_KAFKA_V_OPAQUE(&shipment->messages[index]), RD_KAFKA_V_END);
 }

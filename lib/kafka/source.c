@@ -434,7 +434,7 @@ static int make_conf(struct esm__source *source)
      * partitions it gets a queue's worth in that time. The default of 500 ms made 18 thousand records a
      * second of 360 thousand. */
     static const struct esm__kafka_property defaults[] = {{"client.id", "libesm"},
-                                                          {"fetch.wait.max.ms", "50"},
+                                                          {"fetch.wait.max.ms", "20"},
                                                           {NULL, NULL}};
     static const struct esm__kafka_property promises[] = {
         {"enable.auto.commit", "false"},

@@ -21,8 +21,8 @@ size_t esm__budget_spare_most(const esm_poller *poller)
 void esm__budget_recount(esm_poller *poller)
 {
     size_t budget = poller->settings.memory_budget;
-    size_t aside = esm__budget_spare_most(poller) + poller->reserved;
-    poller->pool = budget > aside ? (budget - aside) / 2 : 0;
+    size_t reserved = poller->reserved < budget / 2 ? poller->reserved : budget / 2; /* batches need room whatever it is */
+    poller->pool = (budget - esm__budget_spare_most(poller) - reserved) / 2;
     poller->share = poller->pool / (poller->partition_count == 0 ? 1 : poller->partition_count);
     poller->pool_used = poller->unowned;
     for (esm_partition *partition = poller->partitions; partition != NULL; partition = partition->next)

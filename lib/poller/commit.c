@@ -84,21 +84,27 @@ static int call_commit(void *user_data, struct esm__token *token)
     return fn == NULL ? esm_commit_complete(commit, ESM_OUTCOME_SUCCESS) : fn(user_data, commit);
 }
 
-/* Those that have nothing to commit now, because one has just failed, keep their place. */
-static void gather(esm_poller *poller, esm_commit *commit)
+/* Those that have nothing to commit now, because one has just failed, keep their place. Returns when the first may. */
+static int64_t gather(esm_poller *poller, esm_commit *commit)
 {
+    int64_t next = ESM_NEVER;
     for (size_t left = poller->queues[ESM__QUEUE_COMMIT].count; left > 0; left--) {
         esm_partition *partition = esm__queue_take(poller, ESM__QUEUE_COMMIT);
         esm_policy_set_time(partition->policy, poller->monotonic_ms, poller->wall_ms);
         const esm_action *action = esm_policy_next_action(partition->policy, ESM_ACTION_COMMIT);
+        int64_t due = ESM_NEVER;
         if (action == NULL) {
+            due = esm_policy_get_deadline_ms(partition->policy, ESM_ACTION_COMMIT);
             if (esm_partition_get_position(partition) != partition->committed)
                 esm__queue_add(poller, ESM__QUEUE_COMMIT, partition);
         } else if (add_entry(commit, partition, action) != 0) {
             esm_policy_hand_back(partition->policy, esm_action_get_id(action));
             esm__queue_add(poller, ESM__QUEUE_COMMIT, partition);
+            due = esm__add_ms(poller->monotonic_ms, ESM__NO_MEMORY_WAIT_MS);
         }
+        next = due < next ? due : next;
     }
+    return next;
 }
 
 void esm__commit_due(struct esm__timer *timer)
@@ -106,11 +112,12 @@ void esm__commit_due(struct esm__timer *timer)
     esm_poller *poller = (esm_poller *)((char *)timer - offsetof(esm_poller, commit_timer));
     if (poller->commit_out != NULL || poller->queues[ESM__QUEUE_COMMIT].count == 0)
         return;
+    int64_t next = esm__add_ms(poller->monotonic_ms, ESM__NO_MEMORY_WAIT_MS);
     esm_commit *commit = (esm_commit *)esm__drive_take_token(poller, ESM__TOKEN_COMMIT);
     if (commit != NULL) {
         commit->count = 0;
         commit->texts.size = 0;
-        gather(poller, commit);
+        next = gather(poller, commit);
     }
     poller->commit_is_urgent = 0;
     if (commit != NULL && commit->count == 0) {
@@ -118,7 +125,7 @@ void esm__commit_due(struct esm__timer *timer)
         commit = NULL;
     }
     if (commit == NULL) {
-        schedule(poller); /* for those that wait out a failure, or for memory */
+        esm__timer_set(&poller->timers, timer, next); /* for those that wait out a failure, or for memory */
         return;
     }
     poller->commit_out = commit;

@@ -7,8 +7,6 @@
 #include "base/checked.h"
 #include "event/failure.h"
 
-enum { NO_MEMORY_WAIT_MS = 100 };
-
 /* ---- tokens ---- */
 
 struct esm__token *esm__drive_take_token(esm_poller *poller, enum esm__token_kind kind)
@@ -245,7 +243,7 @@ void esm__drive(esm_partition *partition)
             continue;
         esm_policy_hand_back(partition->policy, id);
         types &= ~(uint32_t)type;
-        partition->retry_ms = esm__add_ms(poller->monotonic_ms, NO_MEMORY_WAIT_MS);
+        partition->retry_ms = esm__add_ms(poller->monotonic_ms, ESM__NO_MEMORY_WAIT_MS);
     }
 }
 

@@ -71,6 +71,8 @@ static void close_filling(esm_partition *partition)
         end = &(*end)->next;
     *end = batch;
     partition->closed_count++;
+    if (esm__commit_is_behind(partition))
+        esm__commit_want(partition); /* a gap in front of it ended with its first record */
     esm__queue_add(partition->poller, ESM__QUEUE_READY, partition);
 }
 

@@ -126,7 +126,8 @@ struct esm_poller {
     int64_t counters[ESM_COUNTER_PARTITIONS + 1];
 };
 
-#define ESM__STOP_NOT_ASKED INT64_MAX
+#define ESM__STOP_NOT_ASKED    INT64_MAX
+#define ESM__NO_MEMORY_WAIT_MS 100 /* where there was none, it is asked for again then */
 
 struct esm_partition {
     esm_poller *poller;

@@ -51,7 +51,8 @@ of_policy = [header for header in headers if functions(header) & policy_names.ke
 # The archive's own needs, from pkg-config; what those libraries need in turn is theirs, they are linked as shared ones.
 uninstalled = dict(os.environ, PKG_CONFIG_PATH=str(build / "meson-uninstalled"))
 _, below = run("pkg-config", "--print-requires-private", "libesm", env=uninstalled)
-_, libraries = run("pkg-config", "--libs", *[line.split()[0] for line in below.splitlines()])
+needs = [line.split()[0] for line in below.splitlines()]
+libraries = run("pkg-config", "--libs", *needs)[1] if needs else ""
 link_and_run("a program of both archives", headers, lib / "libesm.a", lib / "libesm-policy.a", *libraries.split())
 link_and_run("a program of libesm-policy.a", of_policy, lib / "libesm-policy.a")
 link_and_run("a program of libesm-policy.so alone", of_policy, f"-L{lib}", "-lesm-policy", "-Wl,--no-undefined",

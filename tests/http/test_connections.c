@@ -71,7 +71,9 @@ START_TEST(connection_is_kept)
         struct outcome outcome = finish(request, NULL);
         ck_assert_int_eq(outcome.end, ESM__HTTP_ANSWERED);
         ck_assert_str_eq(outcome.body, body);
-        outcome = finish(get, NULL); /* a handle forgets what it did before */
+        request = get;
+        request.max_answer = 12;
+        outcome = finish(request, NULL); /* a handle forgets what it did before */
         ck_assert_str_eq(outcome.body, "no body");
     }
     ck_assert_int_eq(server_requests(server), 40);

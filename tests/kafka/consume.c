@@ -68,7 +68,8 @@ static int run(char **arguments)
          arguments[2]);
     must(esm_config_set(config, "StartingPosition", "TRIM_HORIZON"), "StartingPosition");
     must(esm_config_set(config, "backoff.function_ms", "20"), "backoff");
-    must(esm_config_set(config, "kafka.session.timeout.ms", "6000"), "session"); /* the dead are noticed soon */
+    must(esm_config_set(config, "kafka.session.timeout.ms", "6000"),
+         "session"); /* the dead are noticed soon */
     for (char **option = arguments + 4; option[0] != NULL && option[1] != NULL; option += 2)
         must(esm_config_set(config, option[0], option[1]), option[0]);
     file = open(arguments[3], O_WRONLY | O_CREAT | O_APPEND, 0666);

@@ -279,6 +279,25 @@ START_TEST(rebalance_cooperative)
 }
 END_TEST
 
+/* The group protocol of Kafka 4, which a newer librdkafka speaks. */
+START_TEST(the_consumer_protocol)
+{
+    static const char *const options[] = {"kafka.group.protocol",
+                                          "consumer",
+                                          "kafka.session.timeout.ms",
+                                          NULL,
+                                          "kafka.heartbeat.interval.ms",
+                                          NULL,
+                                          NULL};
+    cluster_produce(&cluster, topic, PARTITIONS, 100, 100);
+    start(&member, options);
+    ck_assert(wait_seen(&seen, PARTITIONS * 100, 30000));
+    member_stop(&member, -1);
+    ck_assert_str_eq(seen.fault, "");
+    check_committed(PARTITIONS, 100);
+}
+END_TEST
+
 /* ---- a destination ---- */
 
 static enum esm_outcome fail_seven(esm_invocation *invocation)
@@ -345,6 +364,8 @@ static Suite *suite(void)
     tcase_add_test(tests, beyond_the_end_begins_anew);
     tcase_add_test(tests, rebalance_eager);
     tcase_add_test(tests, rebalance_cooperative);
+    if (rd_kafka_version() >= 0x020a0000)
+        tcase_add_test(tests, the_consumer_protocol);
     tcase_add_test(tests, each_poison_record_arrives_once);
     suite_add_tcase(suite, tests);
     return suite;

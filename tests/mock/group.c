@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ASK_MS = 10000 };
+enum {
+    ASK_MS = 10000
+};
 
 /* Works outside a test too. */
 #define require(holds, why) require_at((holds) != 0, #holds, why, __LINE__)
@@ -35,8 +37,9 @@ static rd_kafka_t *client_new(rd_kafka_type_t type, const char *const *propertie
     char reason[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     for (; properties[0] != NULL; properties += 2)
-        if (rd_kafka_conf_set(conf, properties[0], properties[1], reason, sizeof(reason)) != RD_KAFKA_CONF_OK)
-            require(!"a property", reason);
+        require(rd_kafka_conf_set(conf, properties[0], properties[1], reason, sizeof(reason)) ==
+                    RD_KAFKA_CONF_OK,
+                reason);
     rd_kafka_conf_set_log_cb(conf, NULL);
     rd_kafka_t *client = rd_kafka_new(type, conf, reason, sizeof(reason));
     require(client != NULL, reason);

@@ -72,7 +72,7 @@ struct member {
     size_t todo_count;
     int is_over;
     atomic_int assigned, revoked, lost, commit_failures, warnings;
-    char log[65536];
+    char log[1 << 18];
     size_t log_size;
 };
 

@@ -88,7 +88,7 @@ static void check_arrived(void)
 static int all_delivered(void *data)
 {
     (void)data;
-    return esm_poller_get_counter(member.poller, ESM_COUNTER_DELIVERED) == PARTITIONS * RECORDS / POISON;
+    return member_logged(&member, "given up and delivered") == PARTITIONS * RECORDS / POISON;
 }
 
 static void run_until_delivered(void)
@@ -129,7 +129,7 @@ static enum esm_outcome fail_all(esm_invocation *invocation)
 static int gave_up_twice(void *data)
 {
     (void)data;
-    return esm_poller_get_counter(member.poller, ESM_COUNTER_DELIVERY_ERRORS) >= 3;
+    return member_logged(&member, "the destination did not take them") >= 3;
 }
 
 /* One record of the batch is too large for good: the partition stands, and the others are not sent again and

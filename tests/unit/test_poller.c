@@ -471,6 +471,19 @@ START_TEST(before_next_waits_for_the_commit)
 }
 END_TEST
 
+START_TEST(before_next_goes_on_behind_a_gap)
+{
+    rig_start(&rig, 0, OPTIONS("BatchSize", "2", "commit.before_next", "true"));
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    rig_push_many(p, 0, 1);
+    rig_turn(&rig);
+    rig_push_many(p, 3, 4); /* 2 is a transaction's marker */
+    rig_turn(&rig);
+    rig_expect(&rig, "invoke t-0 [0-1] #1\ncommit t-0 2\ncommit t-0 3\ninvoke t-0 [3-4] #1\ncommit t-0 5\n");
+    rig_stop(&rig);
+}
+END_TEST
+
 START_TEST(first_position_is_committed_at_once)
 {
     rig_start(&rig, 0, NULL);
@@ -478,6 +491,23 @@ START_TEST(first_position_is_committed_at_once)
     ck_assert_int_eq(esm_poller_add_partition(rig.poller, "t", 3, 77, -1, &p), 0);
     rig_turn(&rig);
     rig_expect(&rig, "commit t-3 77\n");
+    rig_stop(&rig);
+}
+END_TEST
+
+START_TEST(failed_commit_waits_its_back_off_out)
+{
+    rig.commit = ESM_OUTCOME_UNAVAILABLE;
+    rig.quiet_commits = 1;
+    rig_start(&rig, 0, OPTIONS("BatchSize", "1", "commit.interval_ms", "0", "backoff.commit_ms", "60000"));
+    rig_push_many(rig_partition(&rig, 0, 0), 0, 0);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(esm_poller_dispatch(rig.poller, 0), 0);
+    ck_assert_int_gt(esm_poller_get_deadline_ms(rig.poller), rig.monotonic_ms);
+    ck_assert_int_eq(esm_poller_get_counter(rig.poller, ESM_COUNTER_COMMITS), 1);
+    rig.commit = ESM_OUTCOME_SUCCESS;
+    rig_advance(&rig, 60000);
+    ck_assert_int_eq(rig.committed[0], 1);
     rig_stop(&rig);
 }
 END_TEST
@@ -842,7 +872,9 @@ static Suite *suite(void)
         throttling_lowers_what_is_in_flight_and_loses_nothing, callback_that_refuses_or_forgets_is_a_failed_attempt,
         first_answer_wins, timeout_ends_an_invocation_that_leaked, token_outlives_its_poller,
         answers_come_from_any_thread, commits_coalesce_one_at_a_time, before_next_waits_for_the_commit,
-        first_position_is_committed_at_once, gap_at_the_end_of_the_log_is_committed,
+        before_next_goes_on_behind_a_gap,
+        first_position_is_committed_at_once, failed_commit_waits_its_back_off_out,
+        gap_at_the_end_of_the_log_is_committed,
         push_says_full_and_want_says_when_there_is_room, push_refuses_what_is_wrong,
         budget_bounds_what_is_held_and_starves_nobody, removed_partition_drains,
         removed_partition_is_abandoned_in_the_end, lost_partition_commits_nothing, stop_drains_and_commits,
