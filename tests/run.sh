@@ -4,8 +4,8 @@
 #
 #   sh tests/run.sh [--long] [--suite NAME]...
 #
-# NAME is a meson suite, or one of address, thread, valgrind, builds, bench. --long runs the tests at full length and
-# adds valgrind. What cannot run here is skipped aloud; with CI set that is a failure. The last line is the count.
+# NAME is a meson suite, or one of address, thread, valgrind, coverage, builds, bench. --long runs the tests at full
+# length and adds valgrind and coverage. What cannot run here is skipped aloud; with CI set that is a failure. The last line is the count.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -21,7 +21,7 @@ while [ $# -gt 0 ]; do
     esac
     shift
 done
-[ -z "$long" ] || { special="$special valgrind"; export ESM_TEST_LONG=1; }
+[ -z "$long" ] || { special="$special valgrind coverage"; export ESM_TEST_LONG=1; }
 logs=$PWD/build-logs
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
@@ -94,6 +94,7 @@ install_missing() {
     want abigail-tools has abidiff
     want kcat has kcat
     want valgrind has valgrind
+    want gcovr has gcovr
     want librdkafka-dev pkg-config --exists rdkafka
     want libcurl4-openssl-dev pkg-config --exists libcurl
     want libcjson-dev pkg-config --exists libcjson
@@ -156,11 +157,16 @@ run_suite() { # NAME, BUILD, SUITE, MORE ARGUMENTS...
     fi
 }
 
+# What makes programs slow is not to be taken for a test that hangs: check has timeouts of its own.
+slowly() { # COMMAND...
+    CK_TIMEOUT_MULTIPLIER=20 "$@"
+}
+
 run_sanitizer() { # NAME, VALUE OF b_sanitize
     if setup "build-$1" -Db_sanitize="$2" -Db_lundef=false; then
         for what in unit mock; do
             started=$(date +%s)
-            run_suite "$1-$what" "build-$1" $what --timeout-multiplier 5
+            slowly run_suite "$1-$what" "build-$1" $what --timeout-multiplier 5
         done
     else
         add "$1" 0 1 0
@@ -189,9 +195,16 @@ run() { # NAME
     valgrind)
         for what in unit mock; do
             started=$(date +%s)
-            run_suite "valgrind-$what" build $what --timeout-multiplier 20 \
+            slowly run_suite "valgrind-$what" build $what --timeout-multiplier 20 \
                 --wrap 'valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite'
         done ;;
+    coverage)
+        if quietly coverage sh tests/coverage.sh; then
+            grep '^TOTAL' "$logs/coverage.log"
+            add coverage 2 0 0
+        else
+            add coverage 0 1 0
+        fi ;;
     builds)
         if quietly builds sh tests/house/builds.sh build-variants; then
             add builds "$(sed -n 's/.*Checks: \([0-9]*\),.*/\1/p' "$logs/builds.log" | tail -n 1)" 0 0

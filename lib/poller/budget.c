@@ -27,6 +27,7 @@ void esm__budget_recount(esm_poller *poller)
     poller->pool_used = poller->unowned;
     for (esm_partition *partition = poller->partitions; partition != NULL; partition = partition->next)
         poller->pool_used += above_share(partition);
+    esm__queue_wake(poller); /* there may be more room */
 }
 
 void esm__budget_charge(esm_poller *poller, esm_partition *partition, size_t bytes)

@@ -281,6 +281,8 @@ static void tell_room(esm_poller *poller)
         esm_partition *partition = esm__queue_take(poller, ESM__QUEUE_WANTED);
         if (partition == NULL)
             return;
+        if (partition->want.fn == NULL || esm_partition_get_wanted(partition, NULL) == 0)
+            continue; /* one that was told before it has changed that */
         partition->is_told = 1;
         ((esm_want_fn)partition->want.fn)(partition->want.user_data, partition);
     }

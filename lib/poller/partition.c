@@ -103,7 +103,7 @@ size_t esm_partition_get_wanted(esm_partition *partition, size_t *ret_bytes)
     if (partition->closed != NULL && esm_policy_has_failed(partition->policy, partition->closed->id))
         wanted = 0;
     if (wanted == 0) {
-        if (bytes == 0 && partition->is_told)
+        if (bytes == 0)
             esm__queue_add(partition->poller, ESM__QUEUE_WAITING, partition);
         partition->is_told = 0;
         bytes = 0;
@@ -139,6 +139,8 @@ int esm_partition_push(esm_partition *partition, const esm_record *record)
     if (esm_partition_get_wanted(partition, NULL) == 0)
         return ESM_ERR_FULL;
     esm_poller *poller = partition->poller;
+    if (partition->filling == NULL || record->timestamp_type == ESM_TIMESTAMP_NOT_AVAILABLE)
+        esm__poller_catch_up(poller); /* the window, or the record's age, begins now */
     esm_record view = *record;
     view.topic = partition->topic;
     view.partition = partition->number;
@@ -174,8 +176,10 @@ int esm_partition_skip_to(esm_partition *partition, int64_t next_offset)
     if (partition->is_draining)
         return ESM_ERR_STATE;
     int error = esm_policy_skip_to(partition->policy, partition->lane, next_offset);
-    if (error == 0)
+    if (error == 0) {
+        esm__poller_catch_up(partition->poller);
         esm__commit_want(partition);
+    }
     return error;
 }
 
@@ -247,7 +251,8 @@ static void set_timer(esm_partition *partition)
 {
     esm_poller *poller = partition->poller;
     uint32_t types = ESM_ACTION_DELIVER | ESM_ACTION_DROP;
-    if (!partition->links[ESM__QUEUE_WAITING].is_in && !esm__commit_is_behind(partition))
+    int waits_for_slot = partition->links[ESM__QUEUE_WAITING].is_in && poller->in_flight >= poller->limit;
+    if (!waits_for_slot && !esm__commit_is_behind(partition))
         types |= ESM_ACTION_INVOKE;
     int64_t due = esm_policy_get_deadline_ms(partition->policy, types);
     int64_t close = close_due(partition);
@@ -347,6 +352,7 @@ int esm_poller_add_partition(esm_poller *poller, const char *topic, int32_t numb
     poller->partition_count++;
     poller->open_partitions++;
     esm__budget_recount(poller);
+    esm__poller_catch_up(poller);
     esm__commit_want(partition);
     if (atomic_load(&poller->state) == ESM_POLLER_DRAINING)
         esm__partition_drain(partition, poller->stop_deadline);
@@ -379,6 +385,7 @@ int esm_partition_remove(esm_partition *partition, int64_t drain_ms, esm_removed
         partition->removed_data = user_data;
     }
     esm_poller *poller = partition->poller;
+    esm__poller_catch_up(poller);
     if (drain_ms == -1)
         drain_ms = poller->settings.drain_ms;
     esm__partition_drain(partition, esm__add_ms(poller->monotonic_ms, drain_ms));
@@ -418,6 +425,8 @@ void esm__partition_end(esm_partition *partition, int is_drained)
     esm__budget_recount(poller);
     esm__timer_set(&poller->timers, &partition->timer, ESM_NEVER);
     esm__queue_wake(poller);
+    if (partition->is_removed)
+        esm__queue_add(poller, ESM__QUEUE_READY, partition); /* to be told */
 }
 
 void esm__partition_free(esm_partition *partition)

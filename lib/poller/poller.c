@@ -31,6 +31,13 @@ void esm__poller_read_clock(esm_poller *poller)
     poller->wall_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* What is called between two dispatches must not take the time of the last one for now. */
+void esm__poller_catch_up(esm_poller *poller)
+{
+    if (!atomic_load(&poller->is_dispatching))
+        esm__poller_read_clock(poller);
+}
+
 /* ---- making ---- */
 
 static int copy_text(esm_allocator *allocator, const char *text, char **ret)

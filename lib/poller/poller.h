@@ -169,6 +169,7 @@ __attribute__((format(printf, 3, 4)))
 #endif
 void esm__poller_log(esm_poller *poller, enum esm_log_level level, const char *format, ...);
 void esm__poller_read_clock(esm_poller *poller);
+void esm__poller_catch_up(esm_poller *poller); /* outside of dispatch */
 
 /* loop.c */
 void esm__queue_add(esm_poller *poller, enum esm__queue_kind kind, esm_partition *partition);

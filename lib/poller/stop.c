@@ -52,6 +52,8 @@ int esm_poller_source_closed(esm_poller *poller)
     if (poller == NULL)
         return ESM_ERR_INVALID_ARGUMENT;
     poller->source_state = ESM__SOURCE_NONE;
+    esm__timer_set(&poller->timers, &poller->stop_timer, poller->monotonic_ms); /* goes on with the next turn */
+    esm__shared_wake(poller->shared);
     return 0;
 }
 
@@ -96,6 +98,8 @@ void esm__stop_check(esm_poller *poller)
     for (esm_partition *partition = poller->partitions; partition != NULL; partition = partition->next)
         if (!partition->is_ended)
             esm__partition_end(partition, 0);
+    if (poller->queues[ESM__QUEUE_READY].count > 0)
+        return; /* who was to be removed is told first */
     if (poller->source_state == ESM__SOURCE_OPEN) {
         poller->source_state = ESM__SOURCE_CLOSING;
         call_source(poller, ESM_SOURCE_STOP);

@@ -467,7 +467,9 @@ static void set_options(struct world *world)
         if (strcmp(name, "partial_response") != 0)
             choice = input_byte(&world->input) % 4;
         const char *value = options[i].values[choice];
-        if (choice > 0) /* else it is the default */
+        const char *now;
+        MUST(esm_config_get(world->config, name, &now) == 0);
+        if (value[0] != '\0' && (now == NULL || strcmp(now, value) != 0)) /* setting is slow */
             MUST(esm_config_set(world->config, name, value) == 0);
         if (strcmp(name, "max_in_flight") == 0)
             world->most_in_flight = atoi(value);

@@ -554,6 +554,34 @@ START_TEST(push_says_full_and_want_says_when_there_is_room)
 }
 END_TEST
 
+static void want_alone(void *user_data, esm_partition *partition)
+{
+    esm_partition **others = user_data;
+    (void)partition;
+    ck_assert_int_eq(esm_partition_remove(others[0], -1, NULL, NULL), 0);
+    ck_assert_int_eq(esm_partition_set_want(others[1], NULL, NULL, NULL), 0);
+}
+
+START_TEST(room_is_not_told_to_who_is_gone_meanwhile)
+{
+    int wants = 0;
+    esm_partition *partitions[3];
+    rig_start(&rig, 0, OPTIONS("BatchSize", "1"));
+    for (int i = 2; i >= 0; i--) {
+        partitions[i] = rig_partition(&rig, i, 0);
+        ck_assert_int_eq(esm_partition_set_want(partitions[i], want, &wants, NULL), 0);
+    }
+    ck_assert_int_eq(esm_partition_set_want(partitions[2], want_alone, partitions, NULL), 0);
+    for (int i = 2; i >= 0; i--) {
+        rig_push_many(partitions[i], 0, 1);
+        ck_assert_int_eq(rig_push(partitions[i], 2, "x"), ESM_ERR_FULL);
+    }
+    rig_turn(&rig);
+    ck_assert_int_eq(wants, 0);
+    rig_stop(&rig);
+}
+END_TEST
+
 START_TEST(push_refuses_what_is_wrong)
 {
     rig_start(&rig, 0, NULL);
@@ -875,7 +903,8 @@ static Suite *suite(void)
         before_next_goes_on_behind_a_gap,
         first_position_is_committed_at_once, failed_commit_waits_its_back_off_out,
         gap_at_the_end_of_the_log_is_committed,
-        push_says_full_and_want_says_when_there_is_room, push_refuses_what_is_wrong,
+        push_says_full_and_want_says_when_there_is_room, room_is_not_told_to_who_is_gone_meanwhile,
+        push_refuses_what_is_wrong,
         budget_bounds_what_is_held_and_starves_nobody, removed_partition_drains,
         removed_partition_is_abandoned_in_the_end, lost_partition_commits_nothing, stop_drains_and_commits,
         later_stop_brings_the_deadline_forward, callbacks_cannot_enter_the_poller, poller_wants_its_callbacks,
