@@ -5,7 +5,8 @@
 #   sh tests/run.sh [--long] [--suite NAME]...
 #
 # NAME is a meson suite, or one of address, thread, valgrind, coverage, builds, bench. --long runs the tests at full
-# length and adds valgrind and coverage. What cannot run here is skipped aloud; with CI set that is a failure. The last line is the count.
+# length and adds valgrind and coverage. What cannot run here is skipped aloud; with CI set that is a failure. The last
+# line is the count.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -159,18 +160,19 @@ run_suite() { # NAME, BUILD, SUITE, MORE ARGUMENTS...
 
 # What makes programs slow is not to be taken for a test that hangs: check has timeouts of its own.
 slowly() { # COMMAND...
-    CK_TIMEOUT_MULTIPLIER=20 "$@"
+    export CK_TIMEOUT_MULTIPLIER=20
+    "$@"
+    unset CK_TIMEOUT_MULTIPLIER
 }
 
-run_sanitizer() { # NAME, VALUE OF b_sanitize
-    if setup "build-$1" -Db_sanitize="$2" -Db_lundef=false; then
-        for what in unit mock; do
-            started=$(date +%s)
-            slowly run_suite "$1-$what" "build-$1" $what --timeout-multiplier 5
-        done
-    else
-        add "$1" 0 1 0
-    fi
+run_sanitizer() { # NAME, VALUE OF b_sanitize, SUITES...
+    kind=$1
+    setup "build-$kind" -Db_sanitize="$2" -Db_lundef=false || { add "$kind" 0 1 0; return; }
+    shift 2
+    for what in "$@"; do
+        started=$(date +%s)
+        slowly run_suite "$kind-$what" "build-$kind" "$what" --timeout-multiplier 5
+    done
 }
 
 # ---- the suites by name ----
@@ -184,13 +186,14 @@ run() { # NAME
         else run_suite kafka build kafka; fi ;;
     address)
         export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-        run_sanitizer address address,undefined ;;
+        run_sanitizer address address,undefined unit mock ;;
     thread)
         export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
         # The thread sanitizer of older compilers cannot bear the address layout of newer kernels.
         wrapper='setarch -R'
         $wrapper true 2>/dev/null || wrapper=
-        run_sanitizer thread thread
+        # librdkafka's threads are C11's, which the sanitizer does not know: what has them in process is left out.
+        run_sanitizer thread thread unit http
         wrapper= ;;
     valgrind)
         for what in unit mock; do

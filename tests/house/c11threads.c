@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * C11's threads by way of POSIX ones, preloaded for the thread sanitizer. It follows pthread_create() and
- * pthread_mutex_lock(), not thrd_create() and mtx_lock(), and dies in a thread that it has not seen begin; a librdkafka
- * that was built on C11's threads makes nothing but those. glibc's types have the same layout under both names.
+ * pthread_mutex_lock(), not thrd_create() and mtx_lock(), and dies in a thread that it has not seen begin; a
+ * librdkafka that was built on C11's threads makes nothing but those. glibc's types have the same layout
+ * under both names.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -91,15 +91,24 @@ static int all_delivered(void *data)
     return member_logged(&member, "given up and delivered") == PARTITIONS * RECORDS / POISON;
 }
 
+/* A batch that is seen and delivered from may still have halves to do, which a stop would leave. */
+static int all_committed(void *data)
+{
+    (void)data;
+    for (int i = 0; i < PARTITIONS; i++)
+        if (cluster_committed(&cluster, "g", "t", i, NULL) != RECORDS)
+            return 0;
+    return 1;
+}
+
 static void run_until_delivered(void)
 {
     member.decide = fail_poison;
     ck_assert_int_eq(member_start(&member, &seen, cluster.brokers, "t", "g", options), 0);
     ck_assert(wait_for(all_delivered, NULL, 40000));
     ck_assert(wait_seen(&seen, PARTITIONS * RECORDS, 20000));
+    ck_assert(wait_for(all_committed, NULL, 20000));
     member_stop(&member, -1);
-    for (int i = 0; i < PARTITIONS; i++)
-        ck_assert_int_eq(cluster_committed(&cluster, "g", "t", i, NULL), RECORDS);
 }
 
 START_TEST(each_poison_record_arrives_once)
