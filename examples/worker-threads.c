@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Functions on worker threads: the invoke callback takes a reference to the invocation and puts it into a
- * queue; a pool of threads works on it and answers, in any order, each from its own thread. The records are
- * generated, so that it runs without Kafka; with it, esm_poller_use_kafka() takes the place of feed().
+ * Functions on worker threads: the invoke callback queues a reference to the invocation; a pool of threads
+ * answers, in any order. The records are made up; with Kafka, esm_poller_use_kafka() takes the place of
+ * feed().
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -54,8 +54,7 @@ static esm_invocation *take(struct pool *pool)
     while (pool->count == 0 && !pool->closed)
         pthread_cond_wait(&pool->filled, &pool->mutex);
     if (pool->count > 0) {
-        invocation = pool->queue[pool->first];
-        pool->first = (pool->first + 1) % QUEUE;
+        invocation = pool->queue[pool->first++ % QUEUE];
         pool->count--;
     }
     pthread_mutex_unlock(&pool->mutex);
@@ -99,7 +98,6 @@ static esm_poller *new_poller(struct pool *pool)
     esm_poller *poller;
     must(esm_config_new(NULL, &config));
     must(esm_config_set(config, "BatchSize", "10"));
-    must(esm_config_set(config, "batch.window_ms", "0"));
     must(esm_config_set(config, "backoff.function_ms", "50"));
     must(esm_config_set(config, "max_in_flight", "8"));
     must(esm_poller_new(NULL, &poller, config));
@@ -125,7 +123,6 @@ static void run(esm_poller *poller)
     int64_t next_offsets[PARTITIONS] = {0};
     esm_record *record;
     must(esm_record_new(NULL, &record));
-    must(esm_record_set_value(record, "work", 4));
     for (int i = 0; i < PARTITIONS; i++)
         must(esm_poller_add_partition(poller, "work", i, 0, 0, &partitions[i]));
     while (esm_poller_get_counter(poller, ESM_COUNTER_COMMITTED) < PARTITIONS * RECORDS) {
@@ -146,8 +143,8 @@ int main(void)
             must(ESM_ERR_SYSTEM);
     run(poller);
     close_pool(&pool);
-    printf("%d records done by %d workers, %lld retries\n", pool.done, WORKERS,
-           (long long)esm_poller_get_counter(poller, ESM_COUNTER_RETRIES));
+    int retries = (int)esm_poller_get_counter(poller, ESM_COUNTER_RETRIES);
+    printf("%d records done by %d workers, %d retries\n", pool.done, WORKERS, retries);
     esm_poller_unref(poller);
     return pool.done == PARTITIONS * RECORDS ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -98,8 +98,8 @@ static int set_has(const uint32_t *order, uint32_t count, uint32_t index)
     return 0;
 }
 
-/* Kinesis's rule: what follows a named record in its lane counts as named. `claim` serves as the note of each
- * lane. */
+/* Kinesis's rule: what follows a named record in its lane counts as named, be the lane gone. `claim` serves as
+ * the note of each lane: a slot that serves again has no records in this set. */
 static void name_followers(struct esm__state *state, const struct esm__batch *batch,
                            const struct esm__set *set)
 {
@@ -109,8 +109,6 @@ static void name_followers(struct esm__state *state, const struct esm__batch *ba
     uint8_t *marks = esm__fate_marks(&batch->fate, memory);
     for (uint32_t i = 0; i < set->count; i++) {
         struct esm__lane *lane = esm__state_lane(state, lanes[order[i]]);
-        if ((marks[order[i]] & ESM__MARK_GONE) != 0)
-            continue;
         lane->claim |= (marks[order[i]] & ESM__MARK_NAMED) != 0;
         if (lane->claim)
             marks[order[i]] |= ESM__MARK_NAMED;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory runs out under a poller: calls say so and change nothing, and what it does by itself it does later. */
+/* Memory runs out under a poller: calls say so and change nothing, and what it does by itself it does later.
+ */
 #include "../unit/unit.h"
 
 #include <dirent.h>
@@ -38,7 +39,8 @@ static void make_poller(struct memory *memory)
     esm_poller *poller = NULL;
     ck_assert_int_eq(esm_config_new(memory->allocator, &config), 0);
     ck_assert_int_eq(esm_config_set(config, "FunctionName", "f"), 0);
-    ck_assert_int_eq(esm_config_set(config, "EventSourceArn", "arn:aws:kafka:eu-west-1:123456789012:cluster/c/1-1"), 0);
+    ck_assert_int_eq(
+        esm_config_set(config, "EventSourceArn", "arn:aws:kafka:eu-west-1:123456789012:cluster/c/1-1"), 0);
     size_t live = memory->live;
     size_t descriptors = count_descriptors();
     memory_arm(memory);
@@ -142,7 +144,8 @@ static void post_and_watch(struct memory *memory)
         error = esm_poller_add_timer(rig.poller, count, &timers, &timer);
     ck_assert_int_eq(timer != NULL, was_posted && error == 0);
     if (error == 0)
-        error = esm_poller_add_watch(rig.poller, esm_poller_get_fd(other), ESM_WATCH_READ, ignore, NULL, &watch);
+        error =
+            esm_poller_add_watch(rig.poller, esm_poller_get_fd(other), ESM_WATCH_READ, ignore, NULL, &watch);
     ck_assert_int_eq(watch != NULL, error == 0);
     memory_check(memory, error);
     esm_timer_set(timer, rig.monotonic_ms);
@@ -163,15 +166,17 @@ static const char one_failed[] =
 static void answer_token(struct memory *memory)
 {
     size_t size;
-    start(memory, 0, OPTIONS("BatchSize", "2", "FunctionResponseTypes", "ReportBatchItemFailures",
-                             "backoff.function_ms", "0"));
+    start(memory, 0,
+          OPTIONS("BatchSize", "2", "FunctionResponseTypes", "ReportBatchItemFailures", "backoff.function_ms",
+                  "0"));
     rig_push_many(rig_partition(&rig, 0, 0), 0, 1);
     rig_turn(&rig);
     memory_arm(memory);
     const char *event = esm_invocation_get_event(rig.held[0], &size);
     ck_assert_int_eq(event == NULL, memory->was_hit);
     int error = event == NULL ? ESM_ERR_NOMEM
-                              : esm_invocation_complete(rig.held[0], ESM_OUTCOME_SUCCESS, one_failed, strlen(one_failed));
+                              : esm_invocation_complete(rig.held[0], ESM_OUTCOME_SUCCESS, one_failed,
+                                                        strlen(one_failed));
     if (memory_check(memory, error)) {
         event = esm_invocation_get_event(rig.held[0], &size);
         ck_assert_uint_eq(strlen(event), size);
@@ -208,7 +213,10 @@ static void write_documents(struct memory *memory)
 
 /* ---- whole histories ---- */
 
-enum { RECORDS = 16, ROUNDS = 4000 };
+enum {
+    RECORDS = 16,
+    ROUNDS = 4000
+};
 
 static struct history {
     int with_destination;
@@ -218,7 +226,10 @@ static struct history {
 } histories[] = {
     {0, NULL, NULL, {"BatchSize", "4"}},
     {0, NULL, one_failed, {"BatchSize", "4", "FunctionResponseTypes", "ReportBatchItemFailures"}},
-    {1, rig_poison, NULL, {"BatchSize", "8", "BisectBatchOnFunctionError", "true", "MaximumRetryAttempts", "1"}},
+    {1,
+     rig_poison,
+     NULL,
+     {"BatchSize", "8", "BisectBatchOnFunctionError", "true", "MaximumRetryAttempts", "1"}},
     {1, rig_fail, NULL, {"BatchSize", "4", "MaximumRetryAttempts", "1", "commit.before_next", "true"}},
     {0, rig_fail, NULL, {"BatchSize", "4", "MaximumRetryAttempts", "0", "commit.interval_ms", "0"}},
 };
@@ -228,7 +239,8 @@ static char reference[sizeof(rig.text)];
 /* The invocation that waits is answered, as often as it takes. */
 static void answer_held(void)
 {
-    const char *response = esm_poller_get_counter(rig.poller, ESM_COUNTER_INVOCATIONS) == 1 ? history->response : NULL;
+    const char *response =
+        esm_poller_get_counter(rig.poller, ESM_COUNTER_INVOCATIONS) == 1 ? history->response : NULL;
     while (rig.held_count > 0) {
         int error = esm_invocation_complete(rig.held[0], ESM_OUTCOME_SUCCESS, response,
                                             response == NULL ? 0 : strlen(response));
@@ -306,8 +318,10 @@ static Suite *suite(void)
     Suite *all = suite_create("fault_poller");
     TCase *tcase = tcase_create("all");
     tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, call_says_that_there_is_no_memory, 0, sizeof(scenarios) / sizeof(scenarios[0]));
-    tcase_add_loop_test(tcase, history_is_that_of_a_run_with_memory, 0, sizeof(histories) / sizeof(histories[0]));
+    tcase_add_loop_test(tcase, call_says_that_there_is_no_memory, 0,
+                        sizeof(scenarios) / sizeof(scenarios[0]));
+    tcase_add_loop_test(tcase, history_is_that_of_a_run_with_memory, 0,
+                        sizeof(histories) / sizeof(histories[0]));
     suite_add_tcase(all, tcase);
     return all;
 }

@@ -51,7 +51,8 @@ static void append_json(struct memory *memory)
     size_t before = 0;
     for (int i = 0; i < 40 && error == 0; i++) {
         before = bytes.size;
-        error = i % 2 == 0 ? esm__json_append_string(&bytes, "a\nb", 3) : esm__json_append_int(&bytes, INT64_MIN);
+        error =
+            i % 2 == 0 ? esm__json_append_string(&bytes, "a\nb", 3) : esm__json_append_int(&bytes, INT64_MIN);
     }
     if (memory_check(memory, error))
         ck_assert_uint_eq(bytes.size, before);
@@ -90,7 +91,8 @@ static const char mapping[] =
     "{\"FunctionName\":\"f\",\"Topics\":[\"t\"],\"StartingPosition\":\"LATEST\",\"BatchSize\":7,"
     "\"SelfManagedEventSource\":{\"Endpoints\":{\"KAFKA_BOOTSTRAP_SERVERS\":[\"a:1\",\"b:2\"]}},"
     "\"DestinationConfig\":{\"OnFailure\":{\"Destination\":\"kafka://d\"}},\"kafka.client.id\":\"x\"}";
-static const char wrong_mapping[] = "{\"BatchSize\":0,\"Unknown\":1,\"Topics\":{},\"MaximumRetryAttempts\":3}";
+static const char wrong_mapping[] =
+    "{\"BatchSize\":0,\"Unknown\":1,\"Topics\":{},\"MaximumRetryAttempts\":3}";
 
 static char *print(const esm_config *config)
 {
@@ -276,7 +278,7 @@ START_TEST(outcomes_want_no_memory)
 END_TEST
 
 static void (*const scenarios[])(struct memory *) = {
-    make_record, add_headers, append_json,    write_failures, make_config, load_mapping,
+    make_record,        add_headers, append_json,    write_failures, make_config, load_mapping,
     load_wrong_mapping, set_option,  copy_and_print, find_faults,    add_records,
 };
 
@@ -290,7 +292,8 @@ static Suite *suite(void)
 {
     Suite *all = suite_create("fault_rooms");
     TCase *tcase = tcase_create("all");
-    tcase_add_loop_test(tcase, call_says_that_there_is_no_memory, 0, sizeof(scenarios) / sizeof(scenarios[0]));
+    tcase_add_loop_test(tcase, call_says_that_there_is_no_memory, 0,
+                        sizeof(scenarios) / sizeof(scenarios[0]));
     tcase_add_test(tcase, outcomes_want_no_memory);
     suite_add_tcase(all, tcase);
     return all;

@@ -17,7 +17,8 @@ static void check_entries(esm_config *config)
         char *own_value = strdup(value);
         MUST(own_name != NULL && own_value != NULL);
         size_t faults = esm_config_get_fault_count(config);
-        MUST(esm_config_set(config, own_name, own_value) == 0 && esm_config_get_fault_count(config) <= faults);
+        MUST(esm_config_set(config, own_name, own_value) == 0 &&
+             esm_config_get_fault_count(config) <= faults);
         MUST(esm_config_get(config, own_name, &got) == 0 && strcmp(got, own_value) == 0);
         free(own_value);
         free(own_name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Failure documents: JSON, whatever the records and the answer were, and the same when they are written again. */
+/* Failure documents: JSON, whatever the records and the answer were, and the same when they are written
+ * again. */
 #include <string.h>
 
 #include "event/failure.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput(); libFuzzer brings its main, and where
- * there is none main.c runs the inputs that are kept in corpus/.
+ * What the fuzz targets share. A target is one file with LLVMFuzzerTestOneInput(); libFuzzer brings its main,
+ * and where there is none main.c runs the inputs that are kept in corpus/.
  */
 #ifndef ESM_TESTS_FUZZ_H
 #define ESM_TESTS_FUZZ_H
@@ -14,12 +14,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What has to be true of every input. */
-#define MUST(condition)                                                                                            \
-    do {                                                                                                           \
-        if (!(condition)) {                                                                                        \
-            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                              \
-            abort();                                                                                               \
-        }                                                                                                          \
+#define MUST(condition)                                                                                      \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                        \
+            abort();                                                                                         \
+        }                                                                                                    \
     } while (0)
 
 /* An input that is eaten from its front. Behind its end there are only zeros. */

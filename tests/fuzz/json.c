@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The scanner: what it gives lies in its input, its ways over a value agree, and strings and numbers come back. */
+/* The scanner: what it gives lies in its input, its ways over a value agree, and strings and numbers come
+ * back. */
 #include "fuzz.h"
 
 #include <errno.h>

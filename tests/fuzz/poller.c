@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A poller under a stream of operations. What world.c checks holds throughout; and if it is left in peace at the end,
- * nothing of what was pushed is left over. Afterwards every byte is free.
+ * A poller under a stream of operations. What world.c checks holds throughout; and if it is left in peace at
+ * the end, nothing of what was pushed is left over. Afterwards every byte is free.
  */
 #include <string.h>
 
@@ -14,7 +14,8 @@ static void check_accounts(const esm_poller *poller)
 {
     size_t held = poller->unowned;
     size_t above = poller->unowned;
-    for (const esm_partition *partition = poller->partitions; partition != NULL; partition = partition->next) {
+    for (const esm_partition *partition = poller->partitions; partition != NULL;
+         partition = partition->next) {
         held += partition->held;
         above += partition->held > poller->share ? partition->held - poller->share : 0;
     }
@@ -28,7 +29,8 @@ static void dispatch(struct world *world)
 {
     int error = esm_poller_dispatch(world->poller, 0);
     int has_stopped = esm_poller_get_state(world->poller) >= ESM_POLLER_STOPPED;
-    MUST(error == 0 || (error == ESM_ERR_NOMEM && !world->is_calm) || (error == ESM_ERR_STATE && has_stopped));
+    MUST(error == 0 || (error == ESM_ERR_NOMEM && !world->is_calm) ||
+         (error == ESM_ERR_STATE && has_stopped));
     check_accounts(world->poller);
 }
 

@@ -14,7 +14,8 @@ static void fill(struct records *records, size_t i, struct input *input)
     unsigned shape = input_byte(input);
     size_t size;
     record->topic = records->topics[shape & 1];
-    record->partition = (shape & 2) != 0 ? (int32_t)(input_number(input, 4) & INT32_MAX) : (int32_t)(shape >> 7);
+    record->partition =
+        (shape & 2) != 0 ? (int32_t)(input_number(input, 4) & INT32_MAX) : (int32_t)(shape >> 7);
     record->offset = (shape & 4) != 0 ? (int64_t)(input_number(input, 8) & INT64_MAX) : (int64_t)i;
     record->timestamp_type = 1 + (shape >> 3 & 3) % 3;
     if (record->timestamp_type != ESM_TIMESTAMP_NOT_AVAILABLE)

@@ -6,7 +6,10 @@
 #include "event/event.h"
 #include "fuzz.h"
 
-enum { RECORDS_MAX = 24, HEADERS_MAX = 4 };
+enum {
+    RECORDS_MAX = 24,
+    HEADERS_MAX = 4
+};
 
 struct records {
     struct esm__event_source source;

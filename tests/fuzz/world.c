@@ -93,7 +93,8 @@ static void check_event(struct world *world, esm_invocation *invocation)
     const char *event = esm_invocation_get_event(invocation, &size);
     MUST(event != NULL || world->is_out || world->fails_in == 0);
     if (event != NULL)
-        MUST(strlen(event) == size && size == esm_invocation_get_event_size(invocation) && is_json(event, size));
+        MUST(strlen(event) == size && size == esm_invocation_get_event_size(invocation) &&
+             is_json(event, size));
     MUST((int64_t)esm_invocation_get_event_size(invocation) < world->most_bytes);
 }
 
@@ -118,7 +119,8 @@ static uint64_t name_failures(struct world *world, esm_invocation *invocation, e
     default: break;
     }
     const esm_record *record = esm_invocation_get_record(invocation, named % count);
-    snprintf(response, 512, "{\"batchItemFailures\":[{\"itemIdentifier\":{\"partition\":\"t-%d\",\"offset\":%lld}}]}",
+    snprintf(response, 512,
+             "{\"batchItemFailures\":[{\"itemIdentifier\":{\"partition\":\"t-%d\",\"offset\":%lld}}]}",
              (int)esm_record_get_partition(record), (long long)esm_record_get_offset(record));
     return UINT64_C(1) << named % count;
 }
@@ -219,7 +221,8 @@ static void answer_delivery(struct world *world, esm_delivery *delivery)
     enum esm_outcome outcome = choice % 2 == 0 ? ESM_OUTCOME_SUCCESS : ESM_OUTCOME_UNAVAILABLE;
     int error = esm_delivery_complete(delivery, outcome);
     MUST(error == 0 || error == ESM_ERR_STALE);
-    for (size_t i = 0; error == 0 && outcome == ESM_OUTCOME_SUCCESS && i < esm_delivery_get_record_count(delivery); i++) {
+    for (size_t i = 0;
+         error == 0 && outcome == ESM_OUTCOME_SUCCESS && i < esm_delivery_get_record_count(delivery); i++) {
         const esm_record *record = esm_delivery_get_record(delivery, i);
         owner(world, record)->records[esm_record_get_offset(record)] = DONE;
     }
@@ -484,7 +487,8 @@ static void set_options(struct world *world)
 
 void world_make(struct world *world, const uint8_t *data, size_t size)
 {
-    *world = (struct world){.input = {data, data + size}, .monotonic_ms = 1000, .wall_ms = 1700000000000, .hooks = 5};
+    *world = (struct world){
+        .input = {data, data + size}, .monotonic_ms = 1000, .wall_ms = 1700000000000, .hooks = 5};
     MUST(esm_allocator_new(&world->allocator, give, resize, take_back, world, NULL) == 0);
     MUST(esm_config_new(world->allocator, &world->config) == 0);
     set_options(world);

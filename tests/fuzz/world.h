@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A poller whose surroundings do what an input says: callbacks that answer, hold, refuse or forget, memory that runs out.
- * The world remembers what was pushed and what was answered, and holds the poller to it.
+ * A poller whose surroundings do what an input says: callbacks that answer, hold, refuse or forget, memory
+ * that runs out. The world remembers what was pushed and what was answered, and holds the poller to it.
  */
 #ifndef ESM_TESTS_FUZZ_WORLD_H
 #define ESM_TESTS_FUZZ_WORLD_H
@@ -10,7 +10,11 @@
 
 #include "fuzz.h"
 
-enum { ASSIGNMENTS_MAX = 24, OFFSETS_MAX = 128, HELD_MAX = 64 };
+enum {
+    ASSIGNMENTS_MAX = 24,
+    OFFSETS_MAX = 128,
+    HELD_MAX = 64
+};
 
 struct assignment {
     struct world *world;
@@ -20,7 +24,11 @@ struct assignment {
     int is_lost;
     int64_t next;      /* offset */
     int64_t committed; /* -1: nothing */
-    enum { NOTHING, PUSHED, DONE } records[OFFSETS_MAX];
+    enum {
+        NOTHING,
+        PUSHED,
+        DONE
+    } records[OFFSETS_MAX];
 };
 
 struct world {
@@ -31,7 +39,7 @@ struct world {
     int64_t monotonic_ms, wall_ms;
     int reads_responses, is_checkpoint;
     int64_t most_in_flight, most_bytes;
-    int is_calm; /* from now on everything succeeds at once */
+    int is_calm;          /* from now on everything succeeds at once */
     int hooks, destroyed; /* how many were set, and how many of their user_data have been destroyed */
     int is_freed;         /* the poller */
 
@@ -62,7 +70,7 @@ void world_answer_delivery(struct world *world, size_t i);
 void world_answer_commit(struct world *world);
 void world_forget(struct world *world, unsigned choice);
 
-struct assignment *world_assignment(struct world *world, unsigned choice); /* NULL: there is none now */
+struct assignment *world_assignment(struct world *world, unsigned choice);   /* NULL: there is none now */
 size_t world_count_open(const struct assignment *assignment, int64_t below); /* records that are not done */
 
 #endif

@@ -298,7 +298,7 @@ START_TEST(random_events_come_back)
 {
     for (size_t i = 0; i < sizeof(pool); i++)
         pool[i] = (unsigned char)rand();
-    for (int round = 0; round < 400; round++) {
+    for (int round = 0; round < 100; round++) {
         esm_record records[RECORDS_MAX];
         uint32_t indexes[RECORDS_MAX];
         size_t count = 0;

@@ -750,6 +750,167 @@ START_TEST(later_stop_brings_the_deadline_forward)
 }
 END_TEST
 
+/* ---- what is called between two dispatches, long after the last ---- */
+
+START_TEST(removal_between_dispatches_drains_its_whole_time)
+{
+    int how = 0;
+    rig.answer = NULL;
+    rig_start(&rig, 0, OPTIONS("BatchSize", "1"));
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    rig_push_many(p, 0, 0);
+    rig_turn(&rig);
+    rig.monotonic_ms += 10000;
+    ck_assert_int_eq(esm_partition_remove(p, 3000, removed, &how), 0);
+    rig_advance(&rig, 2999);
+    ck_assert_int_eq(how, 0);
+    rig_advance(&rig, 1);
+    ck_assert_int_eq(how, 2);
+    rig_stop(&rig);
+}
+END_TEST
+
+START_TEST(age_without_a_timestamp_begins_when_the_record_comes)
+{
+    esm_record *record;
+    rig_start(&rig, 1, OPTIONS("BatchSize", "1", "MaximumRecordAgeInSeconds", "60"));
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    rig_turn(&rig);
+    rig.wall_ms += 3600000;
+    ck_assert_int_eq(esm_record_new(NULL, &record), 0);
+    ck_assert_int_eq(esm_partition_push(p, record), 0);
+    esm_record_free(record);
+    rig_turn(&rig);
+    rig_expect(&rig, "invoke t-0 [0] #1\n");
+    rig_stop(&rig);
+}
+END_TEST
+
+static int note_event(void *user_data, enum esm_source_event event)
+{
+    *(enum esm_source_event *)user_data = event;
+    return 0;
+}
+
+START_TEST(stop_goes_on_when_the_source_has_closed)
+{
+    enum esm_source_event event = 0;
+    rig_start(&rig, 0, NULL);
+    ck_assert_int_eq(esm_poller_set_source(rig.poller, note_event, &event, NULL), 0);
+    rig_turn(&rig);
+    ck_assert_int_eq(event, ESM_SOURCE_START);
+    ck_assert_int_eq(esm_poller_stop(rig.poller, 30000), 0);
+    rig_advance(&rig, 40000);
+    ck_assert_int_eq(event, ESM_SOURCE_STOP);
+    ck_assert_int_eq(esm_poller_get_state(rig.poller), ESM_POLLER_DRAINING);
+    ck_assert_int_eq(esm_poller_get_deadline_ms(rig.poller), ESM_NEVER);
+    ck_assert_int_eq(esm_poller_source_closed(rig.poller), 0);
+    ck_assert_int_le(esm_poller_get_deadline_ms(rig.poller), rig.monotonic_ms);
+    rig_turn(&rig);
+    ck_assert_int_eq(esm_poller_get_state(rig.poller), ESM_POLLER_STOPPED);
+    rig_stop(&rig);
+}
+END_TEST
+
+START_TEST(removal_is_told_when_a_stop_ends_it)
+{
+    int how = 0;
+    rig.answer = NULL;
+    rig_start(&rig, 0, OPTIONS("BatchSize", "1"));
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    rig_push_many(p, 0, 0);
+    rig_turn(&rig);
+    ck_assert_int_eq(esm_partition_remove(p, 20000, removed, &how), 0);
+    ck_assert_int_eq(esm_poller_stop(rig.poller, 1000), 0);
+    rig_advance(&rig, 1000);
+    ck_assert_int_eq(esm_poller_get_state(rig.poller), ESM_POLLER_STOPPED);
+    ck_assert_int_eq(how, 2);
+    rig_stop(&rig);
+}
+END_TEST
+
+static void stop_hard(void *user_data)
+{
+    esm_poller_stop(user_data, 0);
+}
+
+/* Even where the stop is heard only at the end of the last turn. */
+START_TEST(removal_is_told_before_the_poller_has_stopped)
+{
+    int how = 0;
+    rig.answer = NULL;
+    rig_start(&rig, 0, OPTIONS("BatchSize", "1"));
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    rig_push_many(p, 0, 0);
+    rig_turn(&rig);
+    ck_assert_int_eq(esm_partition_remove(p, 20000, removed, &how), 0);
+    ck_assert_int_eq(esm_poller_post(rig.poller, stop_hard, rig.poller), 0);
+    rig_turn(&rig);
+    ck_assert_int_eq(esm_poller_get_state(rig.poller), ESM_POLLER_STOPPED);
+    ck_assert_int_eq(how, 2);
+    rig_stop(&rig);
+}
+END_TEST
+
+static void count_want(void *user_data, esm_partition *partition)
+{
+    (void)partition;
+    ++*(int *)user_data;
+}
+
+/* Answered tokens that are still held fill the budget; what others do meanwhile must not make the poller forget who waits. */
+START_TEST(room_is_told_when_the_last_token_gives_it_back)
+{
+    enum { SIZE = 3300000 };
+    static char value[SIZE + 1];
+    int wants = 0;
+    memset(value, 'x', SIZE);
+    rig.answer = NULL;
+    rig_start(&rig, 0, OPTIONS("memory.budget_bytes", "8388608", "BatchSize", "1"));
+    esm_partition *p0 = rig_partition(&rig, 0, 0);
+    esm_partition *p1 = rig_partition(&rig, 1, 0);
+    ck_assert_int_eq(esm_partition_set_want(p0, count_want, &wants, NULL), 0);
+    ck_assert_int_eq(rig_push(p0, 0, value), 0);
+    rig_turn(&rig);
+    esm_invocation *kept = esm_invocation_ref(rig.held[0]);
+    rig_answer(&rig, 0, ESM_OUTCOME_SUCCESS);
+    rig_turn(&rig);
+    ck_assert_uint_eq(esm_partition_get_wanted(p0, NULL), 0);
+    rig_push_many(p1, 0, 0);
+    rig_turn(&rig);
+    rig_answer(&rig, 0, ESM_OUTCOME_SUCCESS); /* wakes all that wait, in vain */
+    rig_advance(&rig, 200);
+    ck_assert_int_eq(wants, 0);
+    esm_invocation_unref(kept);
+    rig_turn(&rig);
+    ck_assert_int_eq(wants, 1);
+    rig_stop(&rig);
+}
+END_TEST
+
+START_TEST(room_is_told_when_a_reserve_is_given_up)
+{
+    enum { SIZE = 1400000 };
+    static char value[SIZE + 1];
+    int wants = 0;
+    memset(value, 'x', SIZE);
+    rig.answer = NULL;
+    rig_start(&rig, 0, OPTIONS("memory.budget_bytes", "8388608", "BatchSize", "1"));
+    ck_assert_int_eq(esm_poller_reserve_bytes(rig.poller, 4194304), 0);
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    ck_assert_int_eq(esm_partition_set_want(p, count_want, &wants, NULL), 0);
+    ck_assert_int_eq(rig_push(p, 0, value), 0);
+    rig_turn(&rig);
+    ck_assert_uint_eq(esm_partition_get_wanted(p, NULL), 0);
+    rig_turn(&rig);
+    ck_assert_int_eq(wants, 0);
+    ck_assert_int_eq(esm_poller_reserve_bytes(rig.poller, 0), 0);
+    rig_turn(&rig);
+    ck_assert_int_eq(wants, 1);
+    rig_stop(&rig);
+}
+END_TEST
+
 /* ---- the loop ---- */
 
 static enum esm_outcome reenter(struct rig *r, esm_invocation *invocation)
@@ -907,7 +1068,11 @@ static Suite *suite(void)
         push_refuses_what_is_wrong,
         budget_bounds_what_is_held_and_starves_nobody, removed_partition_drains,
         removed_partition_is_abandoned_in_the_end, lost_partition_commits_nothing, stop_drains_and_commits,
-        later_stop_brings_the_deadline_forward, callbacks_cannot_enter_the_poller, poller_wants_its_callbacks,
+        later_stop_brings_the_deadline_forward, removal_between_dispatches_drains_its_whole_time,
+        age_without_a_timestamp_begins_when_the_record_comes, stop_goes_on_when_the_source_has_closed,
+        removal_is_told_when_a_stop_ends_it, removal_is_told_before_the_poller_has_stopped,
+        room_is_told_when_a_reserve_is_given_up, room_is_told_when_the_last_token_gives_it_back,
+        callbacks_cannot_enter_the_poller, poller_wants_its_callbacks,
         descriptor_is_readable_when_there_is_work, watches_and_timers_may_end_in_their_own_callbacks,
     };
     Suite *suite = suite_create("poller");
