@@ -92,14 +92,15 @@ static void on_tick(void *user_data)
 
 static void write_log(void *user_data, enum esm_log_level level, const char *text)
 {
-    (void)user_data;
-    fprintf(stderr, "%s%s\n", level <= ESM_LOG_WARNING ? "warning: " : "", text);
+    const struct run *run = user_data;
+    (void)level;
+    printf("%s%s\n", run->on_terminal ? "\r\033[K" : "", text); /* over the line of progress */
 }
 
 static void run_mapping(struct run *run, const esm_config *config)
 {
     must(esm_poller_new(NULL, &run->poller, config));
-    must(esm_poller_set_log(run->poller, ESM_LOG_WARNING, write_log, NULL, NULL));
+    must(esm_poller_set_log(run->poller, ESM_LOG_WARNING, write_log, run, NULL));
     must(esm_poller_use_configuration(run->poller));
     must(esm_poller_add_timer(run->poller, on_tick, run, &run->tick));
     must(esm_poller_get_time(run->poller, &run->started_ms, NULL));

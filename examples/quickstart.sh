@@ -21,7 +21,6 @@ missing() {
     has_header rdkafka || echo librdkafka-dev
     has_header libcjson || echo libcjson-dev
     has_header libcurl || echo libcurl4-openssl-dev
-    has_header libcrypto || echo libssl-dev
     has_header libmicrohttpd || echo libmicrohttpd-dev
 }
 
