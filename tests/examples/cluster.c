@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cluster of the quickstart as a program of its own, for the tests of other examples. It prints its brokers when the
- * orders are there, answers each line of its input with what the group has committed, and ends with its input.
+ * The cluster of the quickstart as a program of its own, for the tests of other examples. It prints its
+ * brokers when the orders are there, answers each line of its input with what the group has committed, and
+ * ends with its input.
  */
 #include <inttypes.h>
 #include <stdio.h>
