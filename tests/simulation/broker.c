@@ -5,14 +5,13 @@
 
 #include <stdlib.h>
 
-struct call *call_new(struct member *member, enum call_kind kind, void *token, size_t count)
+struct call *call_new(struct member *member, enum call_kind kind, size_t count)
 {
     struct world *world = member->world;
     struct call *call = must(calloc(1, sizeof(*call)));
     call->world = world;
     call->member = member;
     call->kind = kind;
-    call->token = token;
     call->started_ms = world->now_ms;
     call->count = count;
     call->offsets = must(calloc(count + 1, sizeof(*call->offsets)));
@@ -47,7 +46,7 @@ static int apply(struct assignment *a, int64_t offset)
         return 1;
     int64_t before = log->committed;
     log->committed = offset;
-    if (world->on_purpose == REWIND && before > a->start && world->broken == NOTHING)
+    if (world->on_purpose == REWIND && before < offset && before > a->start)
         apply(a, before); /* a request that was sent again */
     return 1;
 }
@@ -101,7 +100,7 @@ int commit(void *subject, esm_commit *token)
     struct member *member = subject;
     struct world *world = member->world;
     struct random *random = &world->random;
-    struct call *call = call_new(member, COMMIT, token, esm_commit_get_count(token));
+    struct call *call = call_new(member, COMMIT, esm_commit_get_count(token));
     call->assignments = must(calloc(call->count + 1, sizeof(struct assignment *)));
     for (size_t i = 0; i < call->count; i++) {
         int32_t number;
@@ -122,16 +121,14 @@ int commit(void *subject, esm_commit *token)
     if (call->way == REFUSES) {
         if (is_applied)
             apply_all(world, call);
-        call->token = NULL;
         call_end(call);
         return -1;
     }
     if (call->way == FORGETS) {
-        call->token = NULL;
         call_end(call);
         return 0;
     }
-    esm_commit_ref(token);
+    call->token = esm_commit_ref(token);
     if (wait == 0) {
         if (is_applied)
             apply_all(world, call);

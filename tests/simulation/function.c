@@ -226,10 +226,10 @@ static int64_t answer_time(struct call *call)
     return random_between(random, 1, random_chance(random, 10) ? world->rules.timeout_ms : 300);
 }
 
-static void look_at_event(struct call *call)
+static void look_at_event(const struct call *call, esm_invocation *invocation)
 {
     size_t size = 0;
-    const char *event = esm_invocation_get_event(call->token, &size);
+    const char *event = esm_invocation_get_event(invocation, &size);
     if (event == NULL || size != call->event_size || strlen(event) != size)
         violate(call->world, BATCH, "an event of %zu bytes is said to have %zu", size, call->event_size);
 }
@@ -261,7 +261,7 @@ int invoke(void *subject, esm_invocation *invocation)
 {
     struct member *member = subject;
     struct world *world = member->world;
-    struct call *call = call_new(member, INVOCATION, invocation, esm_invocation_get_record_count(invocation));
+    struct call *call = call_new(member, INVOCATION, esm_invocation_get_record_count(invocation));
     const esm_record *first = esm_invocation_get_record(invocation, 0);
     int number = esm_record_get_partition(first);
     call->assignment = group_find(world, member, number);
@@ -282,20 +282,19 @@ int invoke(void *subject, esm_invocation *invocation)
     say_records(call, "invokes", esm_invocation_get_attempt(invocation));
     judge_invocation(call, esm_invocation_get_attempt(invocation));
     if (world->broken != NOTHING)
-        return -1; /* the call stays; nobody looks at it any more */
+        return -1;
     if (random_chance(&world->random, 20))
-        look_at_event(call);
+        look_at_event(call, invocation);
     choose(call);
     interrupt(member);
     if (call->way == REFUSES) {
         judge_answer(call, ESM_OUTCOME_FAILURE);
-        call->token = NULL;
         call_end(call);
         return -1;
     }
     int64_t when = answer_time(call);
     esm_invocation_set_cancel(invocation, cancelled, call);
-    esm_invocation_ref(invocation);
+    call->token = esm_invocation_ref(invocation);
     if (world->on_purpose == PARALLEL && random_chance(&world->random, 10)) {
         esm_invocation_complete(invocation, ESM_OUTCOME_FAILURE, NULL, 0); /* and the judge is not told */
         return 0;
@@ -357,7 +356,7 @@ int deliver(void *subject, esm_delivery *delivery)
     struct member *member = subject;
     struct world *world = member->world;
     struct random *random = &world->random;
-    struct call *call = call_new(member, DELIVERY, delivery, esm_delivery_get_record_count(delivery));
+    struct call *call = call_new(member, DELIVERY, esm_delivery_get_record_count(delivery));
     int number = esm_record_get_partition(esm_delivery_get_record(delivery, 0));
     call->assignment = group_find(world, member, number);
     for (size_t i = 0; i < call->count; i++)
@@ -376,11 +375,10 @@ int deliver(void *subject, esm_delivery *delivery)
     choose_delivery(call);
     if (call->way == REFUSES) {
         judge_delivered(call, 0);
-        call->token = NULL;
         call_end(call);
         return -1;
     }
-    esm_delivery_ref(delivery);
+    call->token = esm_delivery_ref(delivery);
     esm_delivery_set_cancel(delivery, cancelled, call);
     if (call->way == FORGETS || (call->way == ANSWERS && random_chance(random, 30)))
         answer_delivery(world, call);

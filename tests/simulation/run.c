@@ -150,11 +150,13 @@ static int has_ended(const struct world *world)
 static void live(struct world *world)
 {
     enum {
-        A_DAY_MS = 86400000
+        A_DAY_MS = 86400000,
+        AN_HOUR_MS = 3600000
     };
+    int64_t patience_ms = world->on_purpose == SETTLE ? AN_HOUR_MS : A_DAY_MS;
     while (!has_settled(world)) {
-        if (world->now_ms > world->settle_ms + A_DAY_MS) {
-            violate(world, SETTLE, "a day later it has not");
+        if (world->now_ms > world->settle_ms + patience_ms) {
+            violate(world, SETTLE, "it has not, long after");
             return;
         }
         if (!step(world)) {

@@ -166,7 +166,7 @@ struct call {
     struct member *member;
     struct assignment *assignment;
     enum call_kind kind;
-    void *token;    /* NULL: answered */
+    void *token;    /* a reference; NULL: none was taken */
     int is_stale;   /* nobody waits */
     int is_awaited; /* it will be answered, though perhaps too late */
     int64_t started_ms;
@@ -284,7 +284,7 @@ void call_end(struct call *call);          /* answered late, or given back */
 
 /* broker.c */
 int commit(void *member, esm_commit *commit);
-struct call *call_new(struct member *member, enum call_kind kind, void *token, size_t count);
+struct call *call_new(struct member *member, enum call_kind kind, size_t count);
 
 /* judge.c: what it is told, and what it looks at */
 void judge_invocation(struct call *call, uint32_t attempt);
