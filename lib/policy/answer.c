@@ -168,7 +168,6 @@ int esm_policy_answer_invoke(esm_policy *policy, uint64_t action, enum esm_outco
                                          .retry_after_ms = retry_after_ms,
                                          .monotonic_ms = state->monotonic_ms,
                                          .key = first_offset(state, batch)};
-    batch->has_started = 1;
     esm__state_settle(state, batch,
                       esm__fate_answer_invoke(&batch->fate, esm__batch_memory(state, batch), &state->rules,
                                               &verdict));
@@ -186,7 +185,6 @@ int esm_policy_answer_deliver(esm_policy *policy, uint64_t action, enum esm_outc
     const struct esm__verdict verdict = {.outcome = outcome,
                                          .monotonic_ms = state->monotonic_ms,
                                          .key = first_offset(state, batch)};
-    batch->has_started = 1;
     esm__state_settle(state, batch,
                       esm__fate_answer_deliver(&batch->fate, esm__batch_memory(state, batch), &state->rules,
                                                &verdict));

@@ -43,7 +43,7 @@ static void give_turns(struct esm__state *state)
         for (uint32_t position = 0; position < table->count; position++) {
             uint32_t slot = esm__table_slot(state, table, position);
             struct esm__batch *batch = esm__state_batch(state, slot);
-            if ((batch->has_started || batch->fate.is_out) != started)
+            if (batch->has_started != started)
                 continue;
             int owns = state->rules.parallel_batches || claim_lanes(state, slot, CLAIM);
             batch->has_turn = started || (owns && !batch->fate.is_open);
@@ -144,9 +144,9 @@ static void take_set(struct esm__state *state, struct esm__batch *batch, uint32_
 {
     struct esm__fate *fate = &batch->fate;
     void *memory = esm__batch_memory(state, batch);
+    batch->has_started = 1;
     if (esm__fate_top(fate, memory)->kind == ESM_ACTION_DROP) {
         show_set(state, batch, action);
-        batch->has_started = 1;
         /* The indexes stay where they are until the next change. */
         esm__state_settle(state, batch, esm__fate_drop(fate, memory));
         return;

@@ -46,7 +46,7 @@ struct esm__batch {
     struct esm__fate fate;
     int32_t lane;        /* slot + 1 of the one lane; ESM__NO_LANE, ESM__MIXED_LANES */
     uint8_t has_turn;    /* no earlier batch stands before it */
-    uint8_t has_started; /* it has been answered, so it keeps its turn */
+    uint8_t has_started; /* an action of it was taken, so it keeps its turn */
     uint16_t unused;
 };
 
