@@ -2,7 +2,7 @@
 /* The one place that knows all rooms: it furnishes a poller as its configuration says. */
 #include <esm/esm.h>
 
-#include "poller/poller.h"
+#include "poller/inside.h"
 #if ESM_HAVE_KAFKA
 #include <esm/kafka.h>
 #endif

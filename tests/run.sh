@@ -90,6 +90,7 @@ install_missing() {
     want ninja-build has ninja
     want pkg-config has pkg-config
     want python3 has python3
+    want python3-venv python3 -c 'import ensurepip'
     want openssl has openssl
     want git has git
     want abigail-tools has abidiff

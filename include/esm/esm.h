@@ -10,6 +10,7 @@
 #include <esm/backoff.h>
 #include <esm/base.h>
 #include <esm/config.h>
+#include <esm/filter.h>
 #include <esm/outcome.h>
 #include <esm/policy.h>
 #include <esm/poller.h>

@@ -323,6 +323,16 @@ void esm__http_free(struct esm__http *http)
 
 /* ---- calls ---- */
 
+/* What an error says is short, and worth reading. */
+static int is_kept(const struct esm__http_call *call, size_t more)
+{
+    long status = 0;
+    if (call->keep_answer)
+        return 1;
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status >= 300 && more <= KEPT_ANSWER - call->answer.size;
+}
+
 static size_t on_answer(char *data, size_t size, size_t count, void *user_data)
 {
     struct esm__http_call *call = user_data;
@@ -332,7 +342,7 @@ static size_t on_answer(char *data, size_t size, size_t count, void *user_data)
         return CURL_WRITEFUNC_ERROR;
     }
     call->received += more;
-    if (call->keep_answer && esm__bytes_append(&call->answer, data, more) != 0)
+    if (is_kept(call, more) && esm__bytes_append(&call->answer, data, more) != 0)
         return CURL_WRITEFUNC_ERROR;
     return more;
 }
@@ -350,6 +360,7 @@ static int prepare(struct esm__http_call *call)
     failed |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, call) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) != CURLE_OK;
+    failed |= curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) != CURLE_OK; /* as it was signed */
     failed |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, KEEPALIVE_SECONDS) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, KEEPALIVE_SECONDS) != CURLE_OK;
@@ -402,6 +413,7 @@ static int set_request(struct esm__http_call *call, const struct esm__http_reque
     failed |=
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, clamp_ms(request->connect_timeout_ms)) != CURLE_OK;
     failed |= curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, clamp_ms(request->timeout_ms)) != CURLE_OK;
+    failed |= curl_easy_setopt(easy, CURLOPT_NOPROXY, request->is_direct ? "*" : NULL) != CURLE_OK;
     return failed ? ESM_ERR_TRANSPORT : 0;
 }
 
@@ -440,6 +452,8 @@ void esm__http_cancel(struct esm__http_call *call)
 const char *esm__http_get_header(const struct esm__http_result *result, const char *name)
 {
     struct curl_header *header;
+    if (result->easy == NULL)
+        return NULL;
     return curl_easy_header(result->easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK ? header->value
                                                                                            : NULL;
 }

@@ -36,7 +36,8 @@ struct esm__http_request {
     int64_t connect_timeout_ms; /* name, connection and TLS */
     int64_t timeout_ms;         /* all of it */
     size_t max_answer;          /* bytes of the body */
-    int keep_answer;            /* 0: the body is counted and thrown away */
+    int keep_answer;            /* 0: the body is counted and thrown away, but for the beginning of an error's */
+    int is_direct;              /* through no proxy, whatever the environment says */
 };
 
 struct esm__http_result {
@@ -46,7 +47,7 @@ struct esm__http_result {
     const char *body;
     size_t body_size;
     int64_t retry_after_ms; /* of Retry-After, seconds or date; 0: none, or now */
-    CURL *easy;             /* for esm__http_get_header() */
+    CURL *easy;             /* for esm__http_get_header(); NULL: nothing was sent */
 };
 
 /* The result is gone with the return. May start and cancel other requests. */

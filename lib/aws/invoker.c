@@ -8,7 +8,7 @@
 #include "aws/outcome.h"
 #include "base/alloc.h"
 #include "config/check.h"
-#include "config/config.h"
+#include "config/inside.h"
 #include "config/settings.h"
 
 /* A function's answer has at most 6,291,556 bytes. A little more, for whoever counts differently. */

@@ -35,4 +35,10 @@ __attribute__((format(printf, 2, 0)))
 #endif
 int esm__bytes_format_list(struct esm__bytes *bytes, const char *format, va_list arguments);
 
+/* Into a buffer, cut to its size and terminated. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+void esm__format(char *to, size_t size, const char *format, ...);
+
 #endif

@@ -27,3 +27,11 @@ int esm__bytes_format(struct esm__bytes *bytes, const char *format, ...)
     va_end(arguments);
     return error;
 }
+
+void esm__format(char *to, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(to, size, format, arguments);
+    va_end(arguments);
+}

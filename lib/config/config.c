@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a configuration, and the ways in. A change is made to a copy, which then takes the place: all
  * or nothing. */
-#include "config/config.h"
+#include "config/inside.h"
 
 #include "base/alloc.h"
 #include "config/settings.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What follows from other options: the consumer group and the region. */
-#include "config/config.h"
+#include "config/inside.h"
 
 #include "base/alloc.h"
 #include "base/bytes.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "config/config.h"
+#include "config/inside.h"
 
 #include "base/alloc.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A configuration as JSON, in AWS's shape: dots in AWS's names become objects, libesm's own names stay flat.
  */
-#include "config/config.h"
+#include "config/inside.h"
 
 #include "base/bytes.h"
 #include "json/writer.h"
@@ -107,6 +107,7 @@ static int print_value(struct printer *printer, enum esm__option_type type, cons
     case ESM__OPTION_BOOL:
     case ESM__OPTION_TIME:
     case ESM__OPTION_TAGS:
+    case ESM__OPTION_FILTERS:
     case ESM__OPTION_JSON: return esm__bytes_append_text(&printer->text, value);
     case ESM__OPTION_CHOICE:
     case ESM__OPTION_TEXT:

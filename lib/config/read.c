@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From text and JSON into a configuration. Faults are gathered on the way, and the rest is taken. */
-#include "config/config.h"
+#include "config/inside.h"
 
 #include "base/bytes.h"
 #include "config/value.h"

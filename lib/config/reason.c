@@ -71,6 +71,7 @@ int esm__describe(const struct esm__option *option, struct esm__bytes *to)
         error = esm__bytes_append_text(
             to, "an object of texts, keys of 1 to 128 and values of at most 256 characters");
         break;
+    case ESM__OPTION_FILTERS: error = esm__bytes_append_text(to, "a list of objects with a Pattern each"); break;
     case ESM__OPTION_CHOICE:
     case ESM__OPTION_TEXT: error = describe_text(option, to); break;
     case ESM__OPTION_JSON: error = esm__bytes_append_text(to, "empty"); break;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/settings.h"
 
-#include "config/config.h"
+#include "config/inside.h"
 #include "config/value.h"
 
 #define RETRY_CAP 10 /* AWS's, where a destination is configured and no limit of retries */
@@ -32,6 +32,13 @@ static void get_batch(const esm_config *config, struct esm__settings *ret)
     ret->batch_max_bytes = bytes(config, "batch.max_bytes");
     ret->max_in_flight = (uint32_t)number(config, "max_in_flight");
     ret->memory_budget = bytes(config, "memory.budget_bytes");
+}
+
+static void get_filters(const esm_config *config, struct esm__settings *ret)
+{
+    ret->filters = esm__config_value(config, "FilterCriteria.Filters");
+    ret->drop_mismatches = is(config, "filter.on_mismatch", "drop");
+    ret->drop_tombstones = is(config, "filter.on_tombstone", "drop");
 }
 
 static void get_destination(const esm_config *config, struct esm__settings *ret)
@@ -106,6 +113,10 @@ static void get_function(const esm_config *config, struct esm__settings *ret)
     ret->function_url = esm__config_value(config, "function.url");
     ret->aws_endpoint = esm__config_value(config, "aws.endpoint_url");
     ret->aws_region = config->region;
+    ret->aws_access_key_id = esm__config_value(config, "aws.access_key_id");
+    ret->aws_secret_access_key = esm__config_value(config, "aws.secret_access_key");
+    ret->aws_session_token = esm__config_value(config, "aws.session_token");
+    ret->aws_profile = esm__config_value(config, "aws.profile");
     ret->invoke_timeout_ms = number(config, "invoke.timeout_ms");
     ret->invoke_connect_timeout_ms = number(config, "invoke.connect_timeout_ms");
 }
@@ -152,6 +163,7 @@ int esm__config_get_settings(const esm_config *config, struct esm__settings *ret
         return ESM_ERR_CONFIG;
     ret->enabled = is(config, "Enabled", "true");
     get_batch(config, ret);
+    get_filters(config, ret);
     get_destination(config, ret);
     get_policy(config, ret);
     get_function(config, ret);

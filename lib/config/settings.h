@@ -38,6 +38,10 @@ struct esm__settings {
     uint32_t max_in_flight;
     size_t memory_budget;
 
+    /* which records go into one */
+    const char *filters; /* as esm__filters_read() takes them; NULL: all */
+    int drop_mismatches, drop_tombstones;
+
     /* what becomes of a batch */
     int32_t max_retries; /* -1: without limit; capped already where the configuration names a destination */
     int retry_cap_with_destination; /* for a destination that only the program knows of: -1 becomes 10 */
@@ -57,6 +61,10 @@ struct esm__settings {
     const char *aws_endpoint;  /* base URL; NULL: AWS's own */
     const char
         *aws_region; /* aws.region, else of FunctionName, else of EventSourceArn; NULL: none of them says */
+    const char *aws_access_key_id; /* NULL: not given, as the next ones */
+    const char *aws_secret_access_key;
+    const char *aws_session_token;
+    const char *aws_profile;
     int64_t invoke_timeout_ms;
     int64_t invoke_connect_timeout_ms;
 

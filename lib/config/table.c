@@ -56,6 +56,8 @@ const struct esm__option esm__options[] = {
      .text = "Where records go that were given up: the ARN of an SQS queue, an SNS topic or an S3 bucket, or "
              "kafka://topic, not the source topic. The built-in destinations serve kafka:// alone yet; the others need "
              "a destination callback."},
+    {"FilterCriteria.Filters", .type = ESM__OPTION_FILTERS,
+     .text = "Patterns, of which a record must match one: see filters.md. Others never reach the function."},
     {"ParallelizationFactor", .type = ESM__OPTION_INT, .min = 1, .max = 10, .fallback = "1",
      .refusal = "several batches of a partition at once are not served yet",
      .text = "Batches in flight for each partition."},
@@ -70,8 +72,6 @@ const struct esm__option esm__options[] = {
      .text = "How much esm-run shows, unless its command line says. A program gives esm_poller_set_log() a level."},
     {"Tags", .type = ESM__OPTION_TAGS, .text = "Labels, kept and printed without effect."},
     /* AWS: not served yet */
-    {"FilterCriteria", .type = ESM__OPTION_JSON, .refusal = "filters are not served yet",
-     .text = "Patterns that a record must match."},
     {"KMSKeyArn", .type = ESM__OPTION_TEXT, .flags = ESM__MAY_BE_EMPTY,
      .refusal = "encrypted filters are not served yet", .text = "The key that encrypts the filters."},
     {"SourceAccessConfigurations", .type = ESM__OPTION_JSON, .flags = ESM__SECRET,
@@ -108,7 +108,16 @@ const struct esm__option esm__options[] = {
     {"aws.endpoint_url", .type = ESM__OPTION_TEXT, .flags = ESM__MAY_NAME_USER, .check = esm__check_url,
      .text = "Base URL for Lambda, such as that of an emulator. Not given: AWS's own of the region."},
     {"aws.region", .type = ESM__OPTION_TEXT, .check = esm__check_region,
-     .text = "The region of the function. Not given: that of FunctionName, else of EventSourceArn."},
+     .text = "The region of AWS's services. Not given: that of FunctionName, else of EventSourceArn, AWS_REGION, "
+             "AWS_DEFAULT_REGION or the profile."},
+    {"aws.access_key_id", .type = ESM__OPTION_TEXT, .flags = ESM__SECRET,
+     .text = "The keys that requests to AWS are signed with. Not given, they are looked for where AWS's own clients do: "
+             "see credentials.md."},
+    {"aws.secret_access_key", .type = ESM__OPTION_TEXT, .flags = ESM__SECRET, .text = "Belongs to aws.access_key_id."},
+    {"aws.session_token", .type = ESM__OPTION_TEXT, .flags = ESM__SECRET,
+     .text = "Belongs to aws.access_key_id, where that is a temporary one."},
+    {"aws.profile", .type = ESM__OPTION_TEXT,
+     .text = "The profile of the files config and credentials. Not given: AWS_PROFILE, else default."},
     {"invoke.timeout_ms", .type = ESM__OPTION_INT, .min = 1, .max = DAY_MS, .fallback = "930000",
      .text = "An invocation without an answer ends then."},
     {"invoke.connect_timeout_ms", .type = ESM__OPTION_INT, .min = 1, .max = DAY_MS, .fallback = "5000",
@@ -127,6 +136,14 @@ const struct esm__option esm__options[] = {
     {"partial_response", .type = ESM__OPTION_CHOICE, .choices = "exact|checkpoint", .fallback = "exact",
      .text = "What is retried after ReportBatchItemFailures: exactly the named records, as AWS does for Kafka, or all from "
              "the lowest on, as it does for Kinesis."},
+    /* own: filters */
+    {"filter.max_patterns", .type = ESM__OPTION_INT, .min = 1, .max = 10, .fallback = "5",
+     .text = "The most patterns that FilterCriteria may have; 10 is what AWS raises it to on request."},
+    {"filter.on_mismatch", .type = ESM__OPTION_CHOICE, .choices = "pass|drop", .fallback = "pass",
+     .text = "A value that is not JSON against a pattern for JSON, or the other way round: the pattern's part for it is "
+             "left out, as on AWS, or does not match."},
+    {"filter.on_tombstone", .type = ESM__OPTION_CHOICE, .choices = "pass|drop", .fallback = "pass",
+     .text = "The same for a record without a value."},
     /* own: waiting */
     {"backoff.function_ms", .type = ESM__OPTION_INT, .min = 0, .max = DAY_MS, .fallback = "1000",
      .text = "First ceiling of the wait after a failure of the function."},
@@ -183,6 +200,10 @@ const struct esm__rule esm__rules[] = {
     {"kafka.group.id", NULL, 1, "AmazonManagedKafkaEventSourceConfig.ConsumerGroupId", NULL},
     {"kafka.group.id", NULL, 1, "SelfManagedKafkaEventSourceConfig.ConsumerGroupId", NULL},
     {"partial_response", "checkpoint", 0, "FunctionResponseTypes", "ReportBatchItemFailures"},
+    {"aws.access_key_id", NULL, 0, "aws.secret_access_key", NULL},
+    {"aws.secret_access_key", NULL, 0, "aws.access_key_id", NULL},
+    {"aws.session_token", NULL, 0, "aws.access_key_id", NULL},
+    {"aws.profile", NULL, 1, "aws.access_key_id", NULL},
     {"delivery.max_attempts", NULL, 0, "on_delivery_failure", "drop"},
 };
 

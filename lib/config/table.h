@@ -15,6 +15,7 @@ enum esm__option_type {
     ESM__OPTION_TIME, /* seconds since 1970, or ISO 8601; kept as seconds, with a fraction of three digits if
                          any */
     ESM__OPTION_TAGS, /* an object of texts; kept as JSON */
+    ESM__OPTION_FILTERS, /* FilterCriteria.Filters; kept as JSON */
     ESM__OPTION_JSON, /* AWS has it and libesm does not: nothing that has content is taken */
     ESM__OPTION_IGNORED, /* only AWS's answers have it: understood and forgotten */
 };

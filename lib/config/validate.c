@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Looks at options together: single values were looked at when they came in. */
-#include "config/config.h"
+#include "config/inside.h"
 
 #include "base/bytes.h"
+#include "config/filters.h"
 #include "config/reason.h"
 #include "config/value.h"
 
@@ -83,6 +84,16 @@ static int check_pollers(esm_config *config, struct esm__faults *faults)
     return add_value(config, faults, least, "is above", most, "");
 }
 
+static int check_filters(esm_config *config, struct esm__faults *faults)
+{
+    static const char filters[] = "FilterCriteria.Filters";
+    const char *value = esm__config_value(config, filters);
+    size_t count = value == NULL ? 0 : esm__filters_count(esm__span(value));
+    if (count <= (size_t)esm__value_to_int(esm__config_value(config, "filter.max_patterns")))
+        return 0;
+    return add_value(config, faults, filters, "has more patterns than", "filter.max_patterns", " allows");
+}
+
 static int check_destination(esm_config *config, struct esm__faults *faults)
 {
     const char *destination = esm__config_value(config, DESTINATION);
@@ -153,6 +164,8 @@ static int check_all(esm_config *config, uint32_t parts, struct esm__faults *fau
         error = check_backoff(config, faults);
     if (error == 0)
         error = check_pollers(config, faults);
+    if (error == 0)
+        error = check_filters(config, faults);
     if (error == 0)
         error = check_destination(config, faults);
     if (error == 0 && (parts & ESM_CONFIG_KAFKA) != 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "config/filters.h"
 #include "config/reason.h"
 #include "config/timestamp.h"
 #include "json/utf8.h"
@@ -88,6 +89,7 @@ static int keep_one(const struct esm__option *option, struct esm__span text, str
     case ESM__OPTION_CHOICE: return keep_text(option, text, ret, reason);
     case ESM__OPTION_LIST:
     case ESM__OPTION_TAGS:
+    case ESM__OPTION_FILTERS:
     case ESM__OPTION_JSON:
     case ESM__OPTION_IGNORED: break;
     }
@@ -195,6 +197,18 @@ static int keep_tags(const struct esm__option *option, struct esm__json *json, s
     return count == 0 ? 0 : esm__bytes_append(ret, raw.data, raw.size);
 }
 
+/* An empty list is the same as none. */
+static int keep_filters(struct esm__span raw, struct esm__bytes *ret, struct esm__bytes *reason)
+{
+    esm_filter *filter;
+    int error = esm_filter_new(ret->allocator, &filter);
+    if (error != 0)
+        return error;
+    error = esm__filters_read(raw, filter, reason);
+    esm_filter_free(filter);
+    return error != 0 || esm__filters_count(raw) == 0 ? error : esm__bytes_append(ret, raw.data, raw.size);
+}
+
 /* Whether there is anything but brackets, names, nulls and empty texts. */
 static int has_content(struct esm__json *json, unsigned depth)
 {
@@ -227,7 +241,8 @@ static int fits(const struct esm__option *option, enum esm__json_type type)
         return type == ESM__JSON_STRING || (own && (type == ESM__JSON_TRUE || type == ESM__JSON_FALSE));
     case ESM__OPTION_TEXT: return type == ESM__JSON_STRING;
     case ESM__OPTION_TIME: return type == ESM__JSON_STRING || type == ESM__JSON_NUMBER;
-    case ESM__OPTION_LIST: return type == ESM__JSON_ARRAY;
+    case ESM__OPTION_LIST:
+    case ESM__OPTION_FILTERS: return type == ESM__JSON_ARRAY;
     case ESM__OPTION_TAGS: return type == ESM__JSON_OBJECT;
     case ESM__OPTION_JSON:
     case ESM__OPTION_IGNORED: break;
@@ -301,6 +316,8 @@ int esm__value_read_json(const struct esm__option *option, struct esm__json *jso
         error = keep_array(option, &before, raw, ret, reason);
     else if (option->type == ESM__OPTION_TAGS)
         error = keep_tags(option, &before, raw, ret, reason);
+    else if (option->type == ESM__OPTION_FILTERS)
+        error = keep_filters(raw, ret, reason);
     else
         error = keep_token(option, type, &token, ret, reason);
     return finish(error, option, raw, ret, reason);
@@ -310,6 +327,7 @@ int esm__value_read_text(const struct esm__option *option, struct esm__span text
                          struct esm__bytes *reason)
 {
     int is_json = option->type == ESM__OPTION_TAGS || option->type == ESM__OPTION_JSON ||
+                  option->type == ESM__OPTION_FILTERS ||
                   (option->type == ESM__OPTION_LIST && text.size > 0 && text.data[0] == '[');
     if (option->type == ESM__OPTION_IGNORED || (is_json && text.size == 0))
         return esm__bytes_terminate(ret);

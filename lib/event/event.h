@@ -11,7 +11,7 @@
 #ifndef ESM_EVENT_EVENT_H
 #define ESM_EVENT_EVENT_H
 
-#include "record/record.h"
+#include "record/view.h"
 
 struct esm__event_source {
     const char *arn;               /* of the MSK cluster; NULL: self-managed */

@@ -3,7 +3,7 @@
 #ifndef ESM_EVENT_RESPONSE_H
 #define ESM_EVENT_RESPONSE_H
 
-#include "record/record.h"
+#include "record/view.h"
 
 enum esm__verdict {
     ESM__VERDICT_SUCCESS = 1,   /* every record is done */

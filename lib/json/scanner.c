@@ -40,11 +40,16 @@ static int is_in_object(const struct esm__json *json)
     return (json->is_object[i / 64] >> i % 64 & 1) != 0;
 }
 
-static void skip_space(struct esm__json *json)
+static inline const char *pass_space(const char *at, const char *end)
 {
-    while (json->at < json->end &&
-           (*json->at == ' ' || *json->at == '\n' || *json->at == '\r' || *json->at == '\t'))
-        json->at++;
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
+static inline void skip_space(struct esm__json *json)
+{
+    json->at = pass_space(json->at, json->end);
 }
 
 static int is_digit(char c)
@@ -73,31 +78,36 @@ static int scan_escape(struct esm__json *json)
     return 0;
 }
 
-/* json->at is behind the opening quote. */
-static enum esm__json_type scan_string(struct esm__json *json, enum esm__json_type type,
-                                       struct esm__json_token *ret)
+/* Steps over what is not plain ASCII, up to the closing quote. 0, or -1 once the error is noted. */
+static int scan_hard_string(struct esm__json *json, int *ret_has_escapes)
 {
-    const char *text = json->at;
-    int has_escapes = 0;
-    for (;;) {
-        json->at = esm__word_find_special(json->at, json->end);
-        if (json->at == json->end)
-            return fail(json, "a string does not end");
-        if (*json->at == '"')
-            break;
+    while (json->at < json->end && *json->at != '"') {
         if (*json->at == '\\') {
-            has_escapes = 1;
+            *ret_has_escapes = 1;
             if (scan_escape(json) != 0)
-                return fail(json, "an unknown escape in a string");
+                return fail(json, "an unknown escape in a string"), -1;
         } else if ((unsigned char)*json->at < 0x20) {
-            return fail(json, "a control character in a string");
+            return fail(json, "a control character in a string"), -1;
         } else {
             size_t size = esm__utf8_sequence(json->at, (size_t)(json->end - json->at));
             if (size == 0)
-                return fail(json, "a string is not UTF-8");
+                return fail(json, "a string is not UTF-8"), -1;
             json->at += size;
         }
+        json->at = esm__word_find_special(json->at, json->end);
     }
+    return json->at < json->end ? 0 : (fail(json, "a string does not end"), -1);
+}
+
+/* json->at is behind the opening quote. */
+static inline enum esm__json_type scan_string(struct esm__json *json, enum esm__json_type type,
+                                              struct esm__json_token *ret)
+{
+    const char *text = json->at;
+    int has_escapes = 0;
+    json->at = esm__word_find_special(json->at, json->end);
+    if ((json->at == json->end || *json->at != '"') && scan_hard_string(json, &has_escapes) != 0)
+        return ESM__JSON_ERROR;
     *ret = (struct esm__json_token){text, (size_t)(json->at - text), has_escapes};
     json->at++;
     json->state = type == ESM__JSON_KEY ? BEFORE_COLON : AFTER_VALUE;
@@ -180,7 +190,7 @@ static enum esm__json_type close_value(struct esm__json *json, struct esm__json_
 
 /* ---- grammar ---- */
 
-static enum esm__json_type scan_value(struct esm__json *json, struct esm__json_token *ret)
+static inline enum esm__json_type scan_value(struct esm__json *json, struct esm__json_token *ret)
 {
     switch (*json->at) {
     case '{': return open_value(json, ESM__JSON_OBJECT, ret);
@@ -198,7 +208,7 @@ static enum esm__json_type scan_value(struct esm__json *json, struct esm__json_t
 
 /* Steps over a colon or a comma where one stands, so that what is left is a value, a key or a closing
  * bracket. */
-static void scan_separator(struct esm__json *json)
+static inline void scan_separator(struct esm__json *json)
 {
     if (json->at == json->end)
         return;
@@ -225,6 +235,8 @@ enum esm__json_type esm__json_next(struct esm__json *json, struct esm__json_toke
     if (json->state == FAILED)
         return ESM__JSON_ERROR;
     skip_space(json);
+    if (json->state == BEFORE_VALUE && json->at < json->end)
+        return scan_value(json, ret);
     scan_separator(json);
     if (json->at == json->end) {
         if (json->state == AFTER_VALUE && json->depth == 0)
@@ -247,9 +259,137 @@ enum esm__json_type esm__json_next(struct esm__json *json, struct esm__json_toke
     }
 }
 
+int esm__json_member(struct esm__json *json, struct esm__json_token *ret_key)
+{
+    skip_space(json);
+    if (json->state == AFTER_VALUE || json->state == BEFORE_KEY_OR_CLOSE) {
+        if (json->at < json->end && *json->at == '}' && is_in_object(json)) {
+            close_value(json, ret_key);
+            return 0;
+        }
+        if (json->at < json->end && *json->at == ',' && json->state == AFTER_VALUE && is_in_object(json)) {
+            json->at++;
+            json->state = BEFORE_KEY;
+            skip_space(json);
+        }
+    }
+    int is_key = json->state == BEFORE_KEY || json->state == BEFORE_KEY_OR_CLOSE;
+    if (!is_key || json->at == json->end || *json->at != '"') {
+        esm__json_next(json, ret_key); /* says what is wrong */
+        return -1;
+    }
+    json->at++;
+    if (scan_string(json, ESM__JSON_KEY, ret_key) == ESM__JSON_ERROR)
+        return -1;
+    skip_space(json);
+    scan_separator(json); /* where no colon stands, the value will be an error */
+    return 1;
+}
+
+/* Behind a string that begins at `at`, or NULL: it is not one of plain ASCII, and has to be scanned. */
+static inline const char *pass_plain_string(const char *at, const char *end)
+{
+    const char *stop = esm__word_find_special(at + 1, end);
+    return stop < end && *stop == '"' ? stop + 1 : NULL;
+}
+
+/*
+ * The same grammar without tokens, at speed: goes on from a value, or from behind one, until no more than
+ * `depth` are open and a value has ended. What it does not expect it leaves for esm__json_next() to say what
+ * is wrong.
+ */
+static void skip_until(struct esm__json *json, unsigned depth)
+{
+    struct esm__json_token token;
+    const char *at = json->at, *end = json->end, *next;
+    int in_object = is_in_object(json);
+    switch (json->state) {
+    case AFTER_VALUE: goto after_value;
+    case BEFORE_VALUE: goto value;
+    case BEFORE_VALUE_OR_CLOSE: goto value_or_close;
+    case BEFORE_KEY_OR_CLOSE: goto key_or_close;
+    default: return;
+    }
+value:
+    at = pass_space(at, end);
+    json->state = BEFORE_VALUE;
+    if (at == end)
+        goto out;
+    if (*at == '"' && (next = pass_plain_string(at, end)) != NULL) {
+        at = next;
+        goto after_value;
+    }
+    json->at = at;
+    switch (scan_value(json, &token)) {
+    case ESM__JSON_ERROR: return;
+    case ESM__JSON_OBJECT:
+        at = json->at;
+        in_object = 1;
+        goto key_or_close;
+    case ESM__JSON_ARRAY:
+        at = json->at;
+        in_object = 0;
+        goto value_or_close;
+    default: at = json->at; goto after_value;
+    }
+value_or_close:
+    at = pass_space(at, end);
+    json->state = BEFORE_VALUE_OR_CLOSE;
+    if (at < end && *at == ']')
+        goto close;
+    goto value;
+key_or_close:
+    at = pass_space(at, end);
+    json->state = BEFORE_KEY_OR_CLOSE;
+    if (at < end && *at == '}')
+        goto close;
+    goto key;
+key:
+    if (at == end || *at != '"')
+        goto out;
+    if ((next = pass_plain_string(at, end)) == NULL) {
+        json->at = at + 1;
+        if (scan_string(json, ESM__JSON_KEY, &token) == ESM__JSON_ERROR)
+            return;
+        next = json->at;
+    }
+    at = pass_space(next, end);
+    json->state = BEFORE_COLON;
+    if (at == end || *at != ':')
+        goto out;
+    at++;
+    goto value;
+close:
+    json->at = at;
+    close_value(json, &token);
+    at = json->at;
+    in_object = json->depth > 0 && is_in_object(json);
+after_value:
+    json->state = AFTER_VALUE;
+    if (json->depth <= depth)
+        goto out;
+    at = pass_space(at, end);
+    if (at == end)
+        goto out;
+    if (*at == (in_object ? '}' : ']'))
+        goto close;
+    if (*at != ',')
+        goto out;
+    at++;
+    if (!in_object)
+        goto value;
+    at = pass_space(at, end);
+    json->state = BEFORE_KEY;
+    goto key;
+out:
+    json->at = at;
+}
+
 int esm__json_leave(struct esm__json *json, unsigned depth)
 {
     struct esm__json_token token;
+    if (json->depth > depth)
+        skip_until(json, depth);
     while (json->depth > depth)
         if (esm__json_next(json, &token) == ESM__JSON_ERROR)
             return -1;
@@ -260,13 +400,21 @@ int esm__json_skip(struct esm__json *json)
 {
     struct esm__json_token token;
     unsigned depth = json->depth;
-    switch (esm__json_next(json, &token)) {
+    enum esm__json_type type;
+    skip_space(json);
+    if (json->state == BEFORE_VALUE && json->at < json->end)
+        type = scan_value(json, &token);
+    else
+        type = esm__json_next(json, &token);
+    switch (type) {
     case ESM__JSON_ERROR: return -1;
+    case ESM__JSON_OBJECT:
+    case ESM__JSON_ARRAY: return esm__json_leave(json, depth);
     case ESM__JSON_END:
     case ESM__JSON_OBJECT_END:
     case ESM__JSON_ARRAY_END:
     case ESM__JSON_KEY: fail(json, "a value is missing"); return -1;
-    default: return esm__json_leave(json, depth);
+    default: return 0;
     }
 }
 

@@ -47,6 +47,9 @@ void esm__json_init(struct esm__json *json, const char *text, size_t size);
 
 enum esm__json_type esm__json_next(struct esm__json *json, struct esm__json_token *ret);
 
+/* Inside an object: the next key, and on to its value; at the end, out of the object. 1: a key, 0: the end, -1: an error. */
+int esm__json_member(struct esm__json *json, struct esm__json_token *ret_key);
+
 /* Steps over the value that comes next, whole: after a KEY, its value. What is not a value is an error. 0 or
  * -1. */
 int esm__json_skip(struct esm__json *json);
@@ -72,6 +75,10 @@ static inline size_t esm__json_position(const struct esm__json *json)
  */
 size_t esm__json_decode(const struct esm__json_token *token, char *to);
 int esm__json_equals(const struct esm__json_token *token, const char *text, size_t size);
+
+/* Decodes the escape at *at, a backslash of a STRING or KEY, and steps over it. Returns the size of what it
+ * stands for. */
+size_t esm__json_decode_escape(const char **at, const char *end, char to[4]);
 
 /* A NUMBER without fraction and exponent that fits. 0 or -1. */
 int esm__json_to_int64(const struct esm__json_token *token, int64_t *ret);

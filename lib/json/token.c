@@ -44,8 +44,7 @@ static size_t encode_utf8(uint32_t code, char to[4])
     return size;
 }
 
-/* Decodes the escape at *at and steps over it. Returns the size of what it stands for. */
-static size_t decode_escape(const char **at, const char *end, char to[4])
+size_t esm__json_decode_escape(const char **at, const char *end, char to[4])
 {
     static const char from[] = "bfnrt";
     static const char what[] = "\b\f\n\r\t";
@@ -77,7 +76,7 @@ size_t esm__json_decode(const struct esm__json_token *token, char *to)
         at = stop;
         if (at < end) {
             char decoded[4];
-            size_t more = decode_escape(&at, end, decoded);
+            size_t more = esm__json_decode_escape(&at, end, decoded);
             memcpy(to + size, decoded, more);
             size += more;
         }
@@ -108,7 +107,7 @@ int esm__json_equals(const struct esm__json_token *token, const char *text, size
         at = stop;
         if (at < end) {
             char decoded[4];
-            size_t more = decode_escape(&at, end, decoded);
+            size_t more = esm__json_decode_escape(&at, end, decoded);
             if (!take(&text, &size, decoded, more))
                 return 0;
         }

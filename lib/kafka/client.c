@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/config.h"
+#include "config/inside.h"
 #include "config/table.h"
 #include "kafka/helper.h"
 

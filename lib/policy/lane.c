@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "policy/policy.h"
+#include "policy/inside.h"
 
 /* Marks all records of a lane, in every batch, and takes them out of the sets that are not out. */
 static void take_out(struct esm__state *state, struct esm__lane *lane, enum esm__mark mark)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "policy/policy.h"
+#include "policy/inside.h"
 
 #include "base/alloc.h"
 

@@ -8,7 +8,7 @@
 #define ESM_POLICY_STATE_H
 
 #include "policy/fate.h"
-#include "policy/tracker.h"
+#include "policy/ring.h"
 
 #define ESM__UNKNOWN_MS INT64_MIN /* of the two cached deadlines: to be found out */
 

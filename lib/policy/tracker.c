@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "policy/tracker.h"
+#include "policy/ring.h"
 
 #include <assert.h>
 

@@ -5,7 +5,7 @@
 
 #include <stdatomic.h>
 
-#include "record/record.h"
+#include "record/view.h"
 
 struct esm__chunk; /* a piece of the arena */
 

@@ -5,7 +5,7 @@
  * attempt. A record's place in the event is in the account from the moment it comes in, so that no body ever lacks room.
  * Invocations: additive increase, multiplicative decrease under throttling.
  */
-#include "poller/poller.h"
+#include "poller/inside.h"
 
 static size_t above_share(const esm_partition *partition)
 {

@@ -3,7 +3,7 @@
  * Commits: one request at a time, made when it is sent from what the partitions have then, at most commit.interval_ms
  * after something moved; at once where the next batch or a partition's end waits for it.
  */
-#include "poller/poller.h"
+#include "poller/inside.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Between the policy and the callbacks: actions become tokens, answers become inputs. */
-#include "poller/poller.h"
+#include "poller/inside.h"
 
 #include <string.h>
 

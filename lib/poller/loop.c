@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "poller/poller.h"
+#include "poller/inside.h"
 
 enum { EVENTS_A_TURN = 64, MAIL_A_TURN = 256, TIMERS_A_TURN = 256 };
 

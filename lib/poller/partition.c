@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One assignment of one partition: the records that come in, the batch that fills, and the way out. */
-#include "poller/poller.h"
+#include "poller/inside.h"
 
 #include <string.h>
 
@@ -130,6 +130,29 @@ static int append(esm_partition *partition, const esm_record *record, uint32_t e
     return error;
 }
 
+static int passes(const esm_poller *poller, const esm_record *record)
+{
+    int matches = 1;
+    if (poller->filter != NULL)
+        esm_filter_match(poller->filter, record, &matches);
+    return matches;
+}
+
+/* A record that the function never sees is complete in its turn, like a gap. */
+static int filter_out(esm_partition *partition, int64_t offset)
+{
+    esm_poller *poller = partition->poller;
+    if (esm_policy_complete(partition->policy, partition->lane, offset) != 0)
+        return ESM_ERR_INVALID_ARGUMENT;
+    poller->counters[ESM_COUNTER_POLLED]++;
+    poller->counters[ESM_COUNTER_FILTERED]++;
+    if (!partition->links[ESM__QUEUE_COMMIT].is_in) {
+        esm__poller_catch_up(poller);
+        esm__commit_want(partition);
+    }
+    return 0;
+}
+
 int esm_partition_push(esm_partition *partition, const esm_record *record)
 {
     if (partition == NULL || record == NULL)
@@ -139,11 +162,13 @@ int esm_partition_push(esm_partition *partition, const esm_record *record)
     if (esm_partition_get_wanted(partition, NULL) == 0)
         return ESM_ERR_FULL;
     esm_poller *poller = partition->poller;
-    if (partition->filling == NULL || record->timestamp_type == ESM_TIMESTAMP_NOT_AVAILABLE)
-        esm__poller_catch_up(poller); /* the window, or the record's age, begins now */
     esm_record view = *record;
     view.topic = partition->topic;
     view.partition = partition->number;
+    if (!passes(poller, &view))
+        return filter_out(partition, view.offset);
+    if (partition->filling == NULL || record->timestamp_type == ESM_TIMESTAMP_NOT_AVAILABLE)
+        esm__poller_catch_up(poller); /* the window, or the record's age, begins now */
     size_t length = esm__event_record_length(&view);
     if (length > UINT32_MAX)
         return ESM_ERR_INVALID_ARGUMENT;

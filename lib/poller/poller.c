@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a poller, and its settings. */
-#include "poller/poller.h"
+#include "poller/inside.h"
 
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
 #include "base/alloc.h"
+#include "config/filters.h"
 
 /* ---- small things that every file uses ---- */
 
@@ -71,6 +72,25 @@ static int make_shared(esm_poller *poller)
     return error;
 }
 
+/* From what the configuration has found to be good. */
+static int make_filter(esm_poller *poller)
+{
+    const struct esm__settings *settings = &poller->settings;
+    if (settings->filters == NULL)
+        return 0;
+    struct esm__bytes reason;
+    esm__bytes_init(&reason, poller->allocator);
+    int error = esm_filter_new(poller->allocator, &poller->filter);
+    if (error == 0)
+        error = esm__filters_read(esm__span(settings->filters), poller->filter, &reason);
+    esm__bytes_free(&reason);
+    if (error != 0)
+        return error;
+    esm_filter_set_on_mismatch(poller->filter, settings->drop_mismatches ? ESM_FILTER_DROP : ESM_FILTER_PASS);
+    esm_filter_set_on_tombstone(poller->filter, settings->drop_tombstones ? ESM_FILTER_DROP : ESM_FILTER_PASS);
+    return 0;
+}
+
 static void destroy(esm_poller *poller);
 
 static int make(esm_poller *poller, const esm_config *config)
@@ -82,6 +102,8 @@ static int make(esm_poller *poller, const esm_config *config)
         error = esm__config_get_settings(poller->config, &poller->settings);
     if (error == 0)
         error = esm__loop_open(poller);
+    if (error == 0)
+        error = make_filter(poller);
     if (error == 0)
         error = make_shared(poller);
     if (error == 0)
@@ -339,6 +361,7 @@ static void destroy(esm_poller *poller)
     esm__hook_set(&poller->clock, NULL, NULL, NULL);
     esm__hook_set(&poller->log, NULL, NULL, NULL);
     esm__bytes_free(&poller->log_line);
+    esm_filter_free(poller->filter);
     esm_policy_options_free(poller->policy_options);
     esm_config_free(poller->config);
     esm_allocator *allocator = poller->allocator;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The source's start, and the end of a poller: drain the partitions, close the source, stop. */
-#include "poller/poller.h"
+#include "poller/inside.h"
 
 #include "base/checked.h"
 

@@ -76,7 +76,7 @@ def all_faults_at_once():
     code, out, err = run("--check", "--set", "commit.interval=1", "--set", "kafka.enable.auto.commit=true",
                          mapping_file(bad))
     check(code == 2 and out == "", f"faults: {code} {out}")
-    for option, value in (("BatchSize", "0"), ("MaximumRetryAttempts", "many"), ("FilterCriteria", ""), ("Topics", ""),
+    for option, value in (("BatchSize", "0"), ("MaximumRetryAttempts", "many"), ("FilterCriteria.Filters", "Invalid filter pattern definition."), ("Topics", ""),
                           ("commit.interval", ""), ("kafka.enable.auto.commit", "")):
         line = next((line for line in err.splitlines() if line.startswith(option + ": ")), None)
         check(line and value in line, f"no fault names {option} and {value}: {err}")

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "poller/poller.h"
+#include "poller/inside.h"
 #include "world.h"
 
 /* ---- the accounts ---- */

@@ -20,7 +20,7 @@ command -v clang >/dev/null && ls "$(clang -print-resource-dir)"/lib/*/libclang_
 # With CC of one's own, and without what the targets do not use.
 again=
 [ ! -f $build/build.ninja ] || again=--reconfigure
-CC=clang meson setup $again $build -Dkafka=disabled -Daws=disabled -Dexamples=disabled \
+CC=clang meson setup $again $build -Dkafka=disabled -Dexamples=disabled \
     -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=2 -Dc_args=-fsanitize=fuzzer-no-link >/dev/null
 # shellcheck disable=SC2046
 ninja -C $build --quiet $(for target in $targets; do echo "tests/fuzz/fuzz_$target"; done)

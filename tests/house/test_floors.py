@@ -50,7 +50,7 @@ def check_include(where, room, name, system):
 for source in sorted(LIB.glob("**/*.[ch]")):
     where = source.relative_to(LIB)
     room = where.parts[0]
-    if not check(room in FLOORS and len(where.parts) == 2 - room.endswith(".c"), f"lib/{where}: no room that has a floor"):
+    if not check(room in FLOORS and (len(where.parts) > 1) != room.endswith(".c"), f"lib/{where}: no room that has a floor"):
         continue
     text = source.read_text()
     for system, name in re.findall(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', text, flags=re.M):

@@ -7,6 +7,7 @@
 #include <esm/config.h>
 #include "config/settings.h"
 
+#define FILTERS     "FilterCriteria.Filters"
 #define ENDPOINTS   "SelfManagedEventSource.Endpoints.KAFKA_BOOTSTRAP_SERVERS"
 #define DESTINATION "DestinationConfig.OnFailure.Destination"
 #define MSK_GROUP   "AmazonManagedKafkaEventSourceConfig.ConsumerGroupId"

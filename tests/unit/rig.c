@@ -151,7 +151,7 @@ int rig_push(esm_partition *partition, int64_t offset, const char *value)
     ck_assert_int_eq(esm_record_new(NULL, &record), 0);
     ck_assert_int_eq(esm_record_set_offset(record, offset), 0);
     ck_assert_int_eq(esm_record_set_timestamp_ms(record, 1700000000000, ESM_TIMESTAMP_CREATE_TIME), 0);
-    ck_assert_int_eq(esm_record_set_value(record, value, strlen(value)), 0);
+    ck_assert_int_eq(esm_record_set_value(record, value, value == NULL ? 0 : strlen(value)), 0);
     int error = esm_partition_push(partition, record);
     esm_record_free(record);
     return error;

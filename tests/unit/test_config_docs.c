@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * docs/configuration.md is what this program makes of the table of options. ESM_WRITE_DOCS=1 in the
- * environment writes the page; else it is compared.
+ * environment writes the page; else it is compared. The mappings that pages show are loaded.
  */
 #include "unit.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include <esm/config.h>
 
 #include "config/reason.h"
 #include "config/table.h"
@@ -191,12 +193,12 @@ static void make_page(struct esm__bytes *page)
     put(page, tail);
 }
 
-static FILE *open_page(const char *mode)
+static FILE *open_page(const char *name, const char *mode)
 {
     char path[4096];
     const char *data = getenv("ESM_TEST_DATA");
     ck_assert_msg(data != NULL, "ESM_TEST_DATA is the directory tests/unit/data");
-    snprintf(path, sizeof(path), "%s/../../../docs/configuration.md", data);
+    snprintf(path, sizeof(path), "%s/../../../docs/%s", data, name);
     FILE *file = fopen(path, mode);
     ck_assert_msg(file != NULL, "cannot open %s", path);
     return file;
@@ -208,11 +210,11 @@ START_TEST(page_is_made_of_the_table)
     esm__bytes_init(&page, NULL);
     make_page(&page);
     if (getenv("ESM_WRITE_DOCS") != NULL) {
-        FILE *file = open_page("w");
+        FILE *file = open_page("configuration.md", "w");
         ck_assert_uint_eq(fwrite(page.data, 1, page.size, file), page.size);
         ck_assert_int_eq(fclose(file), 0);
     }
-    FILE *file = open_page("r");
+    FILE *file = open_page("configuration.md", "r");
     char *written = calloc(1, page.size + 2);
     size_t size = fread(written, 1, page.size + 1, file);
     ck_assert_msg(size == page.size && memcmp(written, page.data, size) == 0,
@@ -223,11 +225,43 @@ START_TEST(page_is_made_of_the_table)
 }
 END_TEST
 
+/* The first one of a page. */
+static void expect_good_mapping(const char *name, const char *needed)
+{
+    char page[65536], *mapping, *end;
+    const char *value, *option = "", *reason = "";
+    esm_config *config;
+    FILE *file = open_page(name, "r");
+    page[fread(page, 1, sizeof(page) - 1, file)] = '\0';
+    fclose(file);
+    ck_assert_ptr_nonnull(mapping = strstr(page, "```json\n"));
+    mapping += strlen("```json\n");
+    ck_assert_ptr_nonnull(end = strstr(mapping, "\n```"));
+    ck_assert_int_eq(esm_config_new(NULL, &config), 0);
+    int error = esm_config_load_json(config, mapping, (size_t)(end - mapping));
+    if (error == 0)
+        error = esm_config_validate(config, ESM_CONFIG_KAFKA);
+    if (esm_config_get_fault_count(config) > 0)
+        esm_config_get_fault(config, 0, &option, &reason);
+    ck_assert_msg(error == 0, "%s: %s: %s: %s", name, esm_strerror(error), option, reason);
+    ck_assert_int_eq(esm_config_get(config, needed, &value), 0);
+    ck_assert_ptr_nonnull(value);
+    esm_config_free(config);
+}
+
+START_TEST(mappings_that_are_shown_have_no_fault)
+{
+    expect_good_mapping("configuration.md", "aws.endpoint_url");
+    expect_good_mapping("filters.md", "FilterCriteria.Filters");
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("config_docs");
     TCase *tests = tcase_create("config_docs");
     tcase_add_test(tests, page_is_made_of_the_table);
+    tcase_add_test(tests, mappings_that_are_shown_have_no_fault);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -6,6 +6,7 @@
 
 #include "config_rig.h"
 #include "config/table.h"
+#include "base/bytes.h"
 
 /* ---- JSON in ---- */
 
@@ -119,7 +120,7 @@ START_TEST(all_faults_come_at_once)
         {"Enabled", "\"1\" is not true or false"},
         {"Topics", "is not a list"},
         {"StartingPosition", "is not TRIM_HORIZON, LATEST or AT_TIMESTAMP"},
-        {"FilterCriteria", "filters are not served yet"},
+        {FILTERS, "Filters[0] \"{}\": Invalid filter pattern definition."},
         {"SourceAccessConfigurations", "kafka.sasl.password"},
         {GROUP, "is not"},
         {"SelfManagedKafkaEventSourceConfig.SchemaRegistryConfig", "not served yet"},
@@ -352,6 +353,71 @@ START_TEST(secrets_stay_inside)
 }
 END_TEST
 
+/* A pattern of so many characters, of two bytes each as far as they go, as an item of the list. */
+static char *pattern_of(size_t characters)
+{
+    static const char head[] = "{\"Pattern\": \"{\\\"value\\\": [\\\"", tail[] = "\\\"]}\"}";
+    size_t filling = characters - strlen("{\"value\": [\"\"]}");
+    char *item = calloc(1, sizeof(head) + 2 * filling + sizeof(tail));
+    strcpy(item, head);
+    for (size_t i = 0; i < filling; i++)
+        strcat(item, "\xc3\xa9");
+    return strcat(item, tail);
+}
+
+static int load_filters(size_t count, const char *item)
+{
+    struct esm__bytes json;
+    esm__bytes_init(&json, NULL);
+    ck_assert_int_eq(esm__bytes_append_text(&json, "{\"FilterCriteria\": {\"Filters\": ["), 0);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(esm__bytes_format(&json, "%s%s", i > 0 ? "," : "", item), 0);
+    ck_assert_int_eq(esm__bytes_append_text(&json, "]}}"), 0);
+    int error = esm_config_load_json(config, json.data, json.size);
+    esm__bytes_free(&json);
+    return error;
+}
+
+START_TEST(filters_have_their_limits)
+{
+    static const char item[] = "{\"Pattern\": \"{\\\"value\\\": {\\\"a\\\": [1]}}\"}";
+    char *longest = pattern_of(4096), *longer = pattern_of(4097);
+    ck_assert_int_eq(load_filters(5, item), 0);
+    ck_assert_int_eq(esm_config_validate(config, 0), 0);
+    ck_assert_int_eq(load_filters(6, item), 0);
+    ck_assert_int_eq(esm_config_validate(config, 0), ESM_ERR_CONFIG);
+    expect_fault(FILTERS, "has more patterns than filter.max_patterns allows");
+    set("filter.max_patterns", "10");
+    ck_assert_int_eq(esm_config_validate(config, 0), 0);
+    ck_assert_int_eq(load_filters(11, item), 0);
+    ck_assert_int_eq(esm_config_validate(config, 0), ESM_ERR_CONFIG);
+    ck_assert_int_eq(load_filters(1, longest), 0);
+    ck_assert_int_eq(load_filters(1, longer), ESM_ERR_CONFIG);
+    expect_fault(FILTERS, "longer than 4096 characters");
+    free(longest);
+    free(longer);
+}
+END_TEST
+
+START_TEST(each_bad_pattern_is_named)
+{
+    ck_assert_int_eq(load("{\"FilterCriteria\": {\"Filters\": [{\"Pattern\": \"{\\\"value\\\": [1]}\"}, {\"Pattern\": \"[]\"},"
+                          "{\"pattern\": \"{}\"}, {\"Pattern\": null}, 7, {\"Pattern\": \"{\\\"a\\\": \\\"b\\\"}\"}]}}"),
+                     ESM_ERR_CONFIG);
+    ck_assert_uint_eq(esm_config_get_fault_count(config), 1);
+    expect_fault(FILTERS, "Filters[1] \"[]\": Invalid filter pattern definition. line 1, column ");
+    expect_fault(FILTERS, "; Filters[2] \"{\\\"pattern\\\": \\\"{}\\\"}\": has another member than Pattern; "
+                          "Filters[3] \"{\\\"Pattern\\\": null}\": has no Pattern that is a text; "
+                          "Filters[4] \"7\": is not an object with a Pattern; "
+                          "Filters[5] \"{\\\"a\\\": \\\"b\\\"}\": Invalid filter pattern definition. line 1, column 10: ");
+    ck_assert_ptr_null(get(FILTERS));
+    ck_assert_int_eq(load("{\"FilterCriteria\": {}}"), 0);
+    ck_assert_int_eq(load("{\"FilterCriteria\": null}"), 0);
+    ck_assert_int_eq(load("{\"FilterCriteria\": {\"Filters\": null}}"), 0);
+    ck_assert_uint_eq(esm_config_get_fault_count(config), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *suite = suite_create("config_json");
@@ -370,6 +436,8 @@ static Suite *suite(void)
     tcase_add_test(tests, what_is_printed_can_be_read);
     tcase_add_test(tests, the_shape_is_awss);
     tcase_add_test(tests, secrets_stay_inside);
+    tcase_add_test(tests, filters_have_their_limits);
+    tcase_add_test(tests, each_bad_pattern_is_named);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -454,6 +454,26 @@ START_TEST(commits_coalesce_one_at_a_time)
 }
 END_TEST
 
+START_TEST(success_of_a_request_leaves_what_came_after_it)
+{
+    rig_start(&rig, 0, OPTIONS("BatchSize", "1"));
+    rig.commit = 0;
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    rig_push_many(p, 0, 0);
+    rig_advance(&rig, 100);
+    rig_expect(&rig, "invoke t-0 [0] #1\ncommit t-0 1\n");
+    rig_push_many(p, 1, 1);
+    rig_turn(&rig);
+    rig_expect(&rig, "invoke t-0 [1] #1\n");
+    ck_assert_int_eq(esm_commit_complete(rig.commit_held, ESM_OUTCOME_SUCCESS), 0);
+    rig.commit_held = esm_commit_unref(rig.commit_held);
+    rig.commit = ESM_OUTCOME_SUCCESS;
+    rig_advance(&rig, 100);
+    rig_expect(&rig, "commit t-0 2\n");
+    rig_stop(&rig);
+}
+END_TEST
+
 START_TEST(before_next_waits_for_the_commit)
 {
     rig_start(&rig, 0, OPTIONS("BatchSize", "1", "commit.before_next", "true"));
@@ -1060,7 +1080,8 @@ static Suite *suite(void)
         partial_response_of_a_callback_in_c, malformed_response_is_a_failure, expired_records_leave_the_batch,
         throttling_lowers_what_is_in_flight_and_loses_nothing, callback_that_refuses_or_forgets_is_a_failed_attempt,
         first_answer_wins, timeout_ends_an_invocation_that_leaked, token_outlives_its_poller,
-        answers_come_from_any_thread, commits_coalesce_one_at_a_time, before_next_waits_for_the_commit,
+        answers_come_from_any_thread, commits_coalesce_one_at_a_time,
+        success_of_a_request_leaves_what_came_after_it, before_next_waits_for_the_commit,
         before_next_goes_on_behind_a_gap,
         first_position_is_committed_at_once, failed_commit_waits_its_back_off_out,
         gap_at_the_end_of_the_log_is_committed,

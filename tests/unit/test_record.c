@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "record/record.h"
+#include "record/view.h"
 
 START_TEST(a_new_record_is_empty)
 {

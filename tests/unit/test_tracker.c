@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include <esm/tracker.h>
-#include "policy/tracker.h"
+#include "policy/ring.h"
 
 static esm_tracker *make(int64_t start_offset)
 {

@@ -4,8 +4,8 @@
  * policy engine can keep both in its flat block. The ring holds the offsets from the lowest open one on,
  * complete ones as their complement; an entry is named by its sequence number, which never changes.
  */
-#ifndef ESM_POLICY_TRACKER_H
-#define ESM_POLICY_TRACKER_H
+#ifndef ESM_POLICY_RING_H
+#define ESM_POLICY_RING_H
 
 #include <esm/tracker.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the files of the engine share beside its state: policy.c and lane.c the inputs, answer.c the answers,
  * next.c the outputs. */
-#ifndef ESM_POLICY_POLICY_H
-#define ESM_POLICY_POLICY_H
+#ifndef ESM_POLICY_INSIDE_H
+#define ESM_POLICY_INSIDE_H
 
 #include "policy/state.h"
 

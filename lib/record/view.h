@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A record inside the library: the view that the public getters read, slices of many of them, copies into an
  * arena. */
-#ifndef ESM_RECORD_RECORD_H
-#define ESM_RECORD_RECORD_H
+#ifndef ESM_RECORD_VIEW_H
+#define ESM_RECORD_VIEW_H
 
 #include <esm/record.h>
 

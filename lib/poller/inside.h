@@ -13,12 +13,13 @@
  *
  * Everything but tokens and `shared` belongs to the thread that dispatches.
  */
-#ifndef ESM_POLLER_POLLER_H
-#define ESM_POLLER_POLLER_H
+#ifndef ESM_POLLER_INSIDE_H
+#define ESM_POLLER_INSIDE_H
 
 #include <stdarg.h>
 #include <stdatomic.h>
 
+#include <esm/filter.h>
 #include <esm/policy.h>
 #include <esm/poller.h>
 #include "config/settings.h"
@@ -67,6 +68,7 @@ struct esm_poller {
     esm_allocator *allocator; /* owned */
     esm_config *config;
     struct esm__settings settings; /* its texts are the configuration's */
+    esm_filter *filter;            /* NULL: every record passes */
     struct esm__shared *shared;
     uint64_t jitter_seed;
     esm_policy_options *policy_options; /* NULL: callbacks may still be set */

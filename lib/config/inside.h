@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A configuration inside: what was set, by name, and what was wrong. */
-#ifndef ESM_CONFIG_CONFIG_H
-#define ESM_CONFIG_CONFIG_H
+#ifndef ESM_CONFIG_INSIDE_H
+#define ESM_CONFIG_INSIDE_H
 
 #include <esm/config.h>
 #include "config/table.h"
