@@ -10,8 +10,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-expected='unit house abi search simulation mock kafka examples'
-later='aws fuzz chaos bindings'
+expected='unit house abi search oracle simulation aws mock kafka examples'
+later='fuzz chaos bindings'
 special='address thread builds bench'
 suites= long=
 while [ $# -gt 0 ]; do

@@ -183,36 +183,42 @@ static int read_head(struct reader *reader, struct esm__span line)
     return add(reader, (struct esm__span){NULL, 0}, (struct esm__span){NULL, 0}, reader->section);
 }
 
+/* 1, or 0: it is not key = value. */
+static int split(struct esm__span line, struct esm__span *ret_key, struct esm__span *ret_value)
+{
+    const char *equals = memchr(line.data, '=', line.size);
+    if (equals == NULL || equals == line.data)
+        return 0;
+    /* With the =, so that a comment may follow it at once. */
+    struct esm__span rest =
+        without_comment((struct esm__span){equals, line.size - (size_t)(equals - line.data)});
+    *ret_key = trim((struct esm__span){line.data, (size_t)(equals - line.data)});
+    *ret_value = trim((struct esm__span){rest.data + 1, rest.size - 1});
+    return 1;
+}
+
 /* An indented line sets something below a key without value, or goes on with a value. Of the values that
  * matter here none has a second line, hence it is left out. */
 static int read_indented(struct reader *reader, struct esm__span line)
 {
-    const char *equals = memchr(line.data, '=', line.size);
+    struct esm__span key;
+    struct esm__span value;
     if (!reader->is_nested)
         return 0;
-    if (equals == NULL || equals == line.data)
+    if (!split(line, &key, &value))
         return fail(reader, "an indented line is not key = value");
-    struct esm__span key = trim((struct esm__span){line.data, (size_t)(equals - line.data)});
-    struct esm__span value =
-        without_comment((struct esm__span){equals, line.size - (size_t)(equals - line.data)});
-    value = trim((struct esm__span){value.data + 1, value.size - 1});
     return add(reader, reader->parent, key, value);
 }
 
 static int read_value(struct reader *reader, struct esm__span line)
 {
-    const char *equals = memchr(line.data, '=', line.size);
-    if (equals == NULL || equals == line.data)
+    struct esm__span value;
+    if (!split(line, &reader->parent, &value))
         return fail(reader, "the line is not key = value");
     if (reader->section.data == NULL)
         return fail(reader, "the line stands in no section");
-    struct esm__span key = trim((struct esm__span){line.data, (size_t)(equals - line.data)});
-    struct esm__span value =
-        without_comment((struct esm__span){equals, line.size - (size_t)(equals - line.data)});
-    value = trim((struct esm__span){value.data + 1, value.size - 1});
-    reader->parent = key;
     reader->is_nested = value.size == 0;
-    return add(reader, (struct esm__span){NULL, 0}, key, value);
+    return add(reader, (struct esm__span){NULL, 0}, reader->parent, value);
 }
 
 static int read_line(struct reader *reader)

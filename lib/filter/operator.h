@@ -12,7 +12,7 @@ struct esm__reader {
     struct esm__json json;
     struct esm__arena *arena;
     struct esm__bytes path;
-    int or_is_operator, has_or; /* has_or: as a field */
+    int or_is_operator, has_or;
     unsigned or_depth;
     const char *why;
     size_t where;

@@ -140,9 +140,11 @@ static int read_member(struct esm__reader *reader, struct esm__branches *branche
                        const struct esm__json_token *key, unsigned depth)
 {
     struct esm__json_token token;
-    if (reader->or_is_operator && esm__json_equals(key, "$or", 3))
-        return read_or(reader, branches, depth);
-    reader->has_or |= esm__json_equals(key, "$or", 3);
+    if (esm__json_equals(key, "$or", 3)) {
+        reader->has_or = 1;
+        if (reader->or_is_operator)
+            return read_or(reader, branches, depth);
+    }
     if (reader->or_depth > 0 && esm__operator_is_reserved(key))
         return esm__reader_fail(reader, "the name of an operator is no field inside $or");
     int error = depth == 0 ? 0 : esm__bytes_append(&reader->path, ".", 1);
@@ -187,8 +189,7 @@ static int read_pattern(struct esm__reader *reader, struct esm__branches *branch
     return error != 0 ? error : read_object(reader, branches, 0);
 }
 
-/* What is no pattern with $or as operator is read again with $or as a field, by older rules, as the engine
- * does. */
+/* What is no pattern with $or as the operator is read again with every $or as a field, as the engine does. */
 int esm__pattern_read(struct esm__pattern *pattern, struct esm__text text, const char **ret_why,
                       size_t *ret_where)
 {
@@ -200,13 +201,13 @@ int esm__pattern_read(struct esm__pattern *pattern, struct esm__text text, const
     if (error == ESM_ERR_CONFIG) {
         *ret_why = reader.why;
         *ret_where = reader.where;
+    }
+    if (error == ESM_ERR_CONFIG && reader.has_or) {
         reader.or_is_operator = 0;
         reader.or_depth = 0;
         reader.path.size = 0;
         esm__json_init(&reader.json, text.data, text.size);
         error = read_pattern(&reader, &pattern->branches);
-        if (error == 0 && !reader.has_or)
-            error = ESM_ERR_CONFIG;
     }
     esm__bytes_free(&reader.path);
     for (size_t i = 0; error == 0 && i < pattern->branches.count; i++)

@@ -7,11 +7,17 @@
 
 /* ---- the tree ---- */
 
+/* Tells most names apart at a glance. */
+static uint32_t tag_of(const char *name, size_t size)
+{
+    return size == 0 ? 0 : (uint32_t)size << 8 | (unsigned char)*name;
+}
+
 static struct esm__node *find_child(const struct esm__node *node, const char *name, size_t size)
 {
+    uint32_t tag = tag_of(name, size);
     for (struct esm__node *child = node->children; child != NULL; child = child->sibling)
-        if (child->name.size == size &&
-            (size == 0 || (*child->name.data == *name && memcmp(child->name.data, name, size) == 0)))
+        if (child->tag == tag && child->name.size == size && memcmp(child->name.data, name, size) == 0)
             return child;
     return NULL;
 }
@@ -26,6 +32,7 @@ static struct esm__node *need_child(struct esm__arena *arena, struct esm__node *
     if (child == NULL)
         return NULL;
     child->name = (struct esm__text){name, size};
+    child->tag = tag_of(name, size);
     child->field = (int)esm__record_field(name, size);
     child->sibling = node->children;
     node->children = child;

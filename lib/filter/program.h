@@ -25,6 +25,7 @@ struct esm__node {
     struct esm__text name;
     int field;             /* of a record, at the top: see subject.h */
     struct esm__text path; /* of a node with checks */
+    uint32_t tag;
     struct esm__node *children, *sibling;
     struct esm__node *next; /* with checks */
     struct esm__check *checks;

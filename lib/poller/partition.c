@@ -17,6 +17,7 @@ static struct esm__batch *take_batch(esm_partition *partition)
         poller->spare_batches = batch->next;
         poller->spare_bytes -= batch->memory;
         batch->next = NULL;
+        esm__batch_clear(batch, esm__budget_room(partition)); /* its chunks are this partition's from now on */
     } else if (esm__batch_new(poller->allocator, &batch) != 0) {
         return NULL;
     }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """test_request.py CALL: calls of AWS's APIs, every one judged by Amazon's own code; and with moto as the other side."""
+import datetime
 import hashlib
 import itertools
 import os
@@ -15,6 +16,7 @@ import boto3
 import harness
 from harness import KEY, SECRET
 from server import Answer, Server
+from verify_sigv4 import verify_sigv4
 
 CALL = sys.argv[1]
 ENV = {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_REGION": "eu-west-1"}
@@ -100,6 +102,39 @@ class Signatures(unittest.TestCase):
             self.assertIn("another signature", server.requests[0].faults[0])
 
 
+class Judge(unittest.TestCase):
+    """The judge itself, on a request that Amazon's client sent (boto3 1.44.8)."""
+    TARGET = "/2015-03-31/functions/arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Aorders/invocations"
+    TOKEN = "SESSIONTOKENEXAMPLE//=="
+    SIGNATURE = "5bb7d18102d5609a63a3c286ecbf967e5203e017f82ef87fa71f3aba7121cd48"
+
+    def faults(self, method="POST", target=TARGET, host="127.0.0.1:33255", body=b'{"a":1}', secret=SECRET, token=TOKEN,
+               signature=SIGNATURE, names="host;x-amz-date;x-amz-security-token", more=(), **expected):
+        headers = [("Host", host), ("X-Amz-Date", "20261124T224838Z"), ("X-Amz-Security-Token", self.TOKEN), *more, (
+            "Authorization", f"AWS4-HMAC-SHA256 Credential={KEY}/20261124/us-east-1/lambda/aws4_request, "
+            f"SignedHeaders={names}, Signature={signature}")]
+        return verify_sigv4(method, f"http://{host}{target}", headers, body, secret, token=token, **expected)
+
+    def test_takes_what_is_good(self):
+        self.assertEqual(self.faults(service="lambda", region="us-east-1"), [])
+
+    def test_refuses_all_else(self):
+        self.assertTrue(self.faults(method="PUT"))
+        self.assertTrue(self.faults(target=self.TARGET.replace("%3A", ":")))
+        self.assertTrue(self.faults(target=self.TARGET + "?a=b"))
+        self.assertTrue(self.faults(host="127.0.0.1"))
+        self.assertTrue(self.faults(body=b'{"a":2}'))
+        self.assertTrue(self.faults(secret=SECRET[:-1]))
+        self.assertTrue(self.faults(token=None))
+        self.assertTrue(self.faults(signature="6" + self.SIGNATURE[1:]))
+        self.assertTrue(self.faults(names="host;x-amz-security-token;x-amz-date"))
+        self.assertTrue(self.faults(more=[("Content-Type", "text/plain")]))
+        self.assertTrue(self.faults(more=[("X-Amz-Log-Type", "Tail")]))
+        self.assertTrue(self.faults(service="sqs"))
+        self.assertTrue(self.faults(region="eu-west-1"))
+        self.assertTrue(self.faults(now=datetime.datetime(2026, 11, 24, 22, 54, tzinfo=datetime.timezone.utc)))
+
+
 class Repetition(unittest.TestCase):
     def test_clock_is_corrected_once(self):
         """The clock of this program is 20 minutes off; then it is right, for later calls too."""
@@ -174,8 +209,10 @@ class Failures(unittest.TestCase):
 
     def test_no_region(self):
         with Server(lambda request: Answer(), {}) as server:
-            answers, _ = call(server, {"service": "sqs", "body": "{}"}, env={"AWS_REGION": ""})
-            self.assertIn("refused", answers[0])
+            for region in ("", "nowhere", "eu-west-1\r\nX: y"):
+                answers, _ = call(server, {"service": "sqs", "body": "{}", "endpoint": server.url}, env={"AWS_REGION": region})
+                self.assertIn("refused", answers[0], region)
+            self.assertEqual(server.requests, [])
 
     def test_nobody_there(self):
         with socket.socket() as free:

@@ -10,6 +10,9 @@ struct call {
     int calls; /* of done */
     enum esm__http_end end;
     int32_t status;
+    char code[ESM__ERROR_CODE_SIZE];
+    size_t body_size;
+    int drops_answer;
     struct call *starts;  /* in done */
     struct call *cancels; /* in done */
     int start_error;
@@ -25,8 +28,9 @@ static void on_end(void *user_data, const struct esm__answer *answer)
     call->calls++;
     call->end = answer->http->end;
     call->status = answer->http->status;
+    call->body_size = answer->http->body_size;
     ck_assert_ptr_nonnull(answer->http->error);
-    ck_assert_ptr_nonnull(answer->code);
+    strcpy(call->code, answer->code);
     ck_assert_ptr_null(answer->http->status == 0 ? esm__http_get_header(answer->http, "Date") : NULL);
     if (call->starts != NULL)
         call->start_error = start(call->starts);
@@ -47,7 +51,7 @@ static int start(struct call *call)
                                                  .connect_timeout_ms = 5000,
                                                  .timeout_ms = 5000,
                                                  .max_answer = 1000,
-                                                 .keep_answer = 1};
+                                                 .keep_answer = !call->drops_answer};
     return esm__request_start(aws, &options, on_end, call, &call->request);
 }
 
@@ -100,6 +104,16 @@ static int answer_late(struct exchange *exchange)
     return server_wait(exchange, 5000) ? 0 : server_ok(exchange, "late");
 }
 
+static int answer_then_refuse(struct exchange *exchange)
+{
+    if (exchange->number == 0)
+        return server_ok(exchange, "a long answer");
+    server_say(exchange,
+               "HTTP/1.1 400 Bad Request\r\nContent-Length: 44\r\n\r\n"
+               "{\"__type\":\"com.amazonaws#QueueDoesNotExist\"}");
+    return 0;
+}
+
 static int answer_first_late(struct exchange *exchange)
 {
     return exchange->number == 0 ? answer_late(exchange) : answer_signed(exchange);
@@ -121,6 +135,26 @@ START_TEST(answer_comes_once_and_later)
     ck_assert_int_eq(call.status, 200);
     close_all();
     ck_assert_int_eq(call.calls, 1);
+}
+END_TEST
+
+/* Nobody wants a function's answers, say, but what went wrong is to be known. */
+START_TEST(error_is_read_where_answers_are_dropped)
+{
+    struct call good = {.drops_answer = 1};
+    struct call bad = {.drops_answer = 1};
+    open_all(answer_then_refuse);
+    ck_assert_int_eq(start(&good), 0);
+    while (good.calls == 0)
+        turn(5);
+    ck_assert_int_eq(good.status, 200);
+    ck_assert_uint_eq(good.body_size, 0);
+    ck_assert_int_eq(start(&bad), 0);
+    while (bad.calls == 0)
+        turn(5);
+    ck_assert_int_eq(bad.status, 400);
+    ck_assert_str_eq(bad.code, "QueueDoesNotExist");
+    close_all();
 }
 END_TEST
 
@@ -244,6 +278,7 @@ static Suite *suite(void)
     setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere", 1);
     setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
     tcase_add_test(tests, answer_comes_once_and_later);
+    tcase_add_test(tests, error_is_read_where_answers_are_dropped);
     tcase_add_loop_test(tests, cancelled_is_not_told, 0, 2);
     tcase_add_test(tests, end_of_all_tells_each);
     tcase_add_test(tests, done_may_start_and_cancel);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "rig.h"
+#include "poller/inside.h"
 
 #define OPTIONS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -356,6 +357,27 @@ START_TEST(timeout_ends_an_invocation_that_leaked)
 }
 END_TEST
 
+START_TEST(second_body_of_a_batch_is_charged)
+{
+    rig.answer = NULL;
+    rig_start(&rig, 0, OPTIONS("invoke.timeout_ms", "1000", "batch.window_ms", "0", "backoff.service_ms", "0"));
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    rig_push_many(p, 0, 0);
+    rig_turn(&rig);
+    size_t held = rig.poller->held, size = esm_invocation_get_event_size(rig.held[0]);
+    rig_advance(&rig, 1000);
+    rig_expect(&rig, "invoke t-0 [0] #1\ninvoke t-0 [0] #2\n"); /* the first token is out still, with its event */
+    ck_assert_uint_eq(rig.poller->held, held + size);
+    rig.held[0] = esm_invocation_unref(rig.held[0]);
+    rig.held[0] = rig.held[1];
+    rig.held_count = 1;
+    rig_answer(&rig, 0, ESM_OUTCOME_SUCCESS);
+    rig_turn(&rig);
+    ck_assert_uint_eq(rig.poller->held, 0);
+    rig_stop(&rig);
+}
+END_TEST
+
 START_TEST(token_outlives_its_poller)
 {
     rig.answer = NULL;
@@ -667,6 +689,36 @@ static void removed(void *user_data, int drained)
 {
     *(int *)user_data = drained ? 1 : 2;
 }
+
+static void push_bytes(esm_partition *partition, int64_t offset, size_t size)
+{
+    char *value = malloc(size + 1);
+    memset(value, 'x', size);
+    value[size] = '\0';
+    ck_assert_int_eq(rig_push(partition, offset, value), 0);
+    free(value);
+}
+
+START_TEST(kept_memory_does_not_come_on_top_of_a_record)
+{
+    rig_start(&rig, 0, OPTIONS("BatchSize", "1", "memory.budget_bytes", "8388608"));
+    esm_partition *p = rig_partition(&rig, 0, 0);
+    rig.answer = NULL;
+    push_bytes(p, 0, 900000);
+    push_bytes(p, 1, 2800000);
+    rig_turn(&rig);
+    rig_answer(&rig, 0, ESM_OUTCOME_SUCCESS);
+    rig_turn(&rig); /* the first batch is put aside with its chunk */
+    ck_assert_uint_gt(rig.poller->spare_bytes, 900000);
+    ck_assert_uint_gt(esm_partition_get_wanted(p, NULL), 0);
+    push_bytes(p, 2, 1000000); /* there is less room than the chunk has */
+    ck_assert_uint_lt(p->closed->next->memory, 1100000);
+    rig_answer(&rig, 0, ESM_OUTCOME_SUCCESS);
+    rig_turn(&rig);
+    rig_answer(&rig, 0, ESM_OUTCOME_SUCCESS);
+    rig_stop(&rig);
+}
+END_TEST
 
 START_TEST(removed_partition_drains)
 {
@@ -1079,7 +1131,8 @@ static Suite *suite(void)
         failed_deliveries_drop_where_that_was_asked_for, partial_response_retries_what_it_names,
         partial_response_of_a_callback_in_c, malformed_response_is_a_failure, expired_records_leave_the_batch,
         throttling_lowers_what_is_in_flight_and_loses_nothing, callback_that_refuses_or_forgets_is_a_failed_attempt,
-        first_answer_wins, timeout_ends_an_invocation_that_leaked, token_outlives_its_poller,
+        first_answer_wins, timeout_ends_an_invocation_that_leaked, second_body_of_a_batch_is_charged,
+        token_outlives_its_poller,
         answers_come_from_any_thread, commits_coalesce_one_at_a_time,
         success_of_a_request_leaves_what_came_after_it, before_next_waits_for_the_commit,
         before_next_goes_on_behind_a_gap,
@@ -1087,7 +1140,8 @@ static Suite *suite(void)
         gap_at_the_end_of_the_log_is_committed,
         push_says_full_and_want_says_when_there_is_room, room_is_not_told_to_who_is_gone_meanwhile,
         push_refuses_what_is_wrong,
-        budget_bounds_what_is_held_and_starves_nobody, removed_partition_drains,
+        budget_bounds_what_is_held_and_starves_nobody, kept_memory_does_not_come_on_top_of_a_record,
+        removed_partition_drains,
         removed_partition_is_abandoned_in_the_end, lost_partition_commits_nothing, stop_drains_and_commits,
         later_stop_brings_the_deadline_forward, removal_between_dispatches_drains_its_whole_time,
         age_without_a_timestamp_begins_when_the_record_comes, stop_goes_on_when_the_source_has_closed,
