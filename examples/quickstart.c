@@ -49,7 +49,8 @@ static esm_config *new_config(const char *brokers, uint16_t port)
         " \"FunctionResponseTypes\": [\"ReportBatchItemFailures\"],\n"
         " \"DestinationConfig\": {\"OnFailure\": {\"Destination\": \"kafka://" DEAD_LETTERS
         "\"}},\n"
-        " \"aws.endpoint_url\": \"http://127.0.0.1:%u\"}\n";
+        " \"aws.endpoint_url\": \"http://127.0.0.1:%u\", \"aws.region\": \"eu-west-1\",\n"
+        " \"aws.access_key_id\": \"quickstart\", \"aws.secret_access_key\": \"quickstart\"}\n";
     char json[2048];
     esm_config *config;
     int size = snprintf(json, sizeof(json), mapping, brokers, port);

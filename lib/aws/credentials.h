@@ -57,7 +57,8 @@ void esm__credentials_invalidate(struct esm__credentials *credentials, uint64_t 
 int64_t esm__credentials_now_ms(const struct esm__credentials *credentials);
 int esm__credentials_note_date(struct esm__credentials *credentials, const char *date);
 
-/* That of the configuration or its ARNs, else AWS_REGION, AWS_DEFAULT_REGION, the profile's; NULL: none. */
+/* That of the configuration or its ARNs, else AWS_REGION, AWS_DEFAULT_REGION, the profile's; borrowed until
+ * the loop goes on. NULL: none. */
 const char *esm__credentials_get_region(const struct esm__credentials *credentials);
 
 /* As esm__endpoint_write(), with the environment and the profile in force. */

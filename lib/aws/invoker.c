@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include <esm/aws.h>
-#include "aws/http.h"
 #include "aws/outcome.h"
+#include "aws/request.h"
 #include "base/alloc.h"
 #include "config/check.h"
 #include "config/inside.h"
@@ -17,10 +17,15 @@
 struct invoker {
     esm_allocator *allocator; /* the poller's, as the poller itself */
     esm_poller *poller;
-    struct esm__http *http;
     enum esm__target target;
-    struct esm__bytes url;
+    /* An HTTP target, by its address. */
+    struct esm__http *http;
+    struct curl_slist *headers;
     struct esm__http_request request; /* all but the body */
+    /* Lambda, by signed calls of its API. */
+    struct esm__aws *aws;
+    struct esm__bytes path, query;
+    struct esm__request_options call; /* all but the body */
     /* The last trouble, so that one that lasts is logged once; outcome 0: the last invocation succeeded. */
     enum esm_outcome trouble;
     enum esm__http_end trouble_end;
@@ -29,8 +34,9 @@ struct invoker {
 
 struct job {
     struct invoker *invoker;
-    esm_invocation *invocation; /* referenced: its event is the body */
-    struct esm__http_call *call;
+    esm_invocation *invocation;  /* referenced: its event is the body */
+    struct esm__http_call *http; /* one of these is under way */
+    struct esm__request *lambda;
 };
 
 static void job_free(struct job *job)
@@ -98,7 +104,7 @@ static void describe(esm_invocation *invocation, const struct esm__http_result *
         esm_invocation_set_retry_after_ms(invocation, result->retry_after_ms);
 }
 
-static void on_done(void *user_data, const struct esm__http_result *result)
+static void on_http(void *user_data, const struct esm__http_result *result)
 {
     struct job *job = user_data;
     struct invoker *invoker = job->invoker;
@@ -115,26 +121,48 @@ static void on_done(void *user_data, const struct esm__http_result *result)
     job_free(job);
 }
 
+static void on_lambda(void *user_data, const struct esm__answer *answer)
+{
+    on_http(user_data, answer->http);
+}
+
 static void on_cancel(void *user_data)
 {
     struct job *job = user_data;
-    esm__http_cancel(job->call);
+    if (job->lambda != NULL)
+        esm__request_cancel(job->lambda);
+    else
+        esm__http_cancel(job->http);
     job_free(job);
 }
 
 /* ---- invocations ---- */
 
+static int send_event(struct job *job, const void *event, size_t size)
+{
+    const struct invoker *invoker = job->invoker;
+    if (invoker->target == ESM__TARGET_LAMBDA) {
+        struct esm__request_options call = invoker->call;
+        call.body = (struct esm__span){event, size};
+        return esm__request_start(invoker->aws, &call, on_lambda, job, &job->lambda);
+    }
+    struct esm__http_request request = invoker->request;
+    request.body = event;
+    request.body_size = size;
+    return esm__http_start(invoker->http, &request, on_http, job, &job->http);
+}
+
 static int start(struct invoker *invoker, esm_invocation *invocation)
 {
-    struct esm__http_request request = invoker->request;
-    request.body = esm_invocation_get_event(invocation, &request.body_size);
-    if (request.body == NULL)
+    size_t size;
+    const void *event = esm_invocation_get_event(invocation, &size);
+    if (event == NULL)
         return ESM_ERR_NOMEM;
     struct job *job = esm__malloc(invoker->allocator, sizeof(*job));
     if (job == NULL)
         return ESM_ERR_NOMEM;
     *job = (struct job){.invoker = invoker, .invocation = esm_invocation_ref(invocation)};
-    int error = esm__http_start(invoker->http, &request, on_done, job, &job->call);
+    int error = send_event(job, event, size);
     if (error == 0)
         esm_invocation_set_cancel(invocation, on_cancel, job);
     else
@@ -153,95 +181,101 @@ static int on_invoke(void *user_data, esm_invocation *invocation)
 
 /* ---- the target ---- */
 
-/* Everything but what RFC 3986 calls unreserved is escaped. */
-static int append_escaped(struct esm__bytes *url, const char *text, size_t size)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-    int error = 0;
-    for (size_t i = 0; i < size && error == 0; i++) {
-        if (memchr(plain, text[i], sizeof(plain) - 1) != NULL)
-            error = esm__bytes_append(url, &text[i], 1);
-        else
-            error = esm__bytes_format(url, "%%%02X", (unsigned)(unsigned char)text[i]);
-    }
-    return error;
-}
-
-int esm__invoker_write_url(struct esm__bytes *url, const char *endpoint, const char *function_name)
+int esm__invoker_write_path(struct esm__bytes *path, struct esm__bytes *query, const char *function_name)
 {
     struct esm__function_name name;
-    if (!esm__function_name_read((struct esm__span){function_name, strlen(function_name)}, &name))
+    if (!esm__function_name_read(esm__span(function_name), &name))
         return ESM_ERR_CONFIG;
-    size_t size = strlen(endpoint);
-    while (size > 0 && endpoint[size - 1] == '/')
-        size--;
-    int error = esm__bytes_append(url, endpoint, size);
+    /* Region and account stay in front of the name; the qualifier goes elsewhere. */
+    size_t size = (size_t)(name.name.data + name.name.size - function_name);
+    int error = esm__bytes_append_text(path, "/2015-03-31/functions/");
     if (error == 0)
-        error = esm__bytes_append_text(url, "/2015-03-31/functions/");
-    if (error == 0) /* region and account stay in front of the name; the qualifier goes elsewhere */
-        error = append_escaped(url, function_name, (size_t)(name.name.data + name.name.size - function_name));
+        error = esm__escape(path, (struct esm__span){function_name, size}, "");
     if (error == 0)
-        error =
-            esm__bytes_append_text(url, name.qualifier.size > 0 ? "/invocations?Qualifier=" : "/invocations");
+        error = esm__bytes_append_text(path, "/invocations");
+    if (error == 0 && name.qualifier.size > 0)
+        error = esm__bytes_append_text(query, "Qualifier=");
     if (error == 0)
-        error = append_escaped(url, name.qualifier.data, name.qualifier.size);
-    return error == 0 ? esm__bytes_terminate(url) : error;
+        error = esm__escape(query, name.qualifier, "");
+    if (error == 0)
+        error = esm__bytes_terminate(path);
+    return error == 0 ? esm__bytes_terminate(query) : error;
 }
 
-static int set_url(struct invoker *invoker, const struct esm__settings *settings)
+/* A little before the poller's own limit: libcurl knows what was sent, the poller does not. */
+static int64_t timeout_ms(const struct esm__settings *settings)
 {
-    if (settings->function_url != NULL) {
-        invoker->target = ESM__TARGET_HTTP;
-        return esm__bytes_format(&invoker->url, "%s", settings->function_url);
-    }
+    int64_t limit_ms = settings->invoke_timeout_ms;
+    return limit_ms - (limit_ms < 1000 ? limit_ms / 10 : 100);
+}
+
+static int use_http(struct invoker *invoker, const struct esm__settings *settings)
+{
+    invoker->target = ESM__TARGET_HTTP;
+    invoker->headers = curl_slist_append(NULL, "Content-Type: application/json");
+    if (invoker->headers == NULL)
+        return ESM_ERR_NOMEM;
+    invoker->request =
+        (struct esm__http_request){.method = "POST",
+                                   .url = settings->function_url,
+                                   .headers = invoker->headers,
+                                   .connect_timeout_ms = settings->invoke_connect_timeout_ms,
+                                   .timeout_ms = timeout_ms(settings),
+                                   .max_answer = MAX_ANSWER,
+                                   .keep_answer = settings->partial_response != ESM_PARTIAL_RESPONSE_OFF};
+    return esm__http_new(invoker->allocator, &invoker->http, invoker->poller, settings->max_in_flight);
+}
+
+static int use_lambda(struct invoker *invoker, const struct esm__settings *settings)
+{
+    static const struct esm__header headers[] = {{{"Content-Type", 12}, {"application/json", 16}},
+                                                 {{"X-Amz-Invocation-Type", 21}, {"RequestResponse", 15}}};
     invoker->target = ESM__TARGET_LAMBDA;
-    if (settings->function_name == NULL) {
-        esm_poller_log(invoker->poller, ESM_LOG_ERROR,
-                       "function: neither FunctionName nor function.url is set");
-        return ESM_ERR_CONFIG;
-    }
-    if (settings->aws_endpoint == NULL) {
+    int error = esm__invoker_write_path(&invoker->path, &invoker->query, settings->function_name);
+    if (error == 0)
+        error = esm__aws_new(invoker->allocator, &invoker->aws, invoker->poller, settings,
+                             settings->max_in_flight);
+    if (error != 0)
+        return error;
+    if (esm__credentials_get_region(invoker->aws->credentials) == NULL) {
         esm_poller_log(
             invoker->poller, ESM_LOG_ERROR,
-            "function: this version does not sign requests to AWS: set aws.endpoint_url or function.url");
-        return ESM_ERR_UNSUPPORTED;
+            "function: no region: name one in FunctionName, aws.region, AWS_REGION or the profile");
+        return ESM_ERR_CONFIG;
     }
-    return esm__invoker_write_url(&invoker->url, settings->aws_endpoint, settings->function_name);
-}
-
-static int add_header(struct invoker *invoker, const char *line)
-{
-    struct curl_slist *list = curl_slist_append(invoker->request.headers, line);
-    if (list == NULL)
-        return ESM_ERR_NOMEM;
-    invoker->request.headers = list;
+    invoker->call =
+        (struct esm__request_options){.service = ESM__SERVICE_LAMBDA,
+                                      .endpoint = settings->aws_endpoint,
+                                      .method = "POST",
+                                      .path = invoker->path.data,
+                                      .query = invoker->query.size > 0 ? invoker->query.data : NULL,
+                                      .headers = headers,
+                                      .header_count = sizeof(headers) / sizeof(headers[0]),
+                                      .connect_timeout_ms = settings->invoke_connect_timeout_ms,
+                                      .timeout_ms = timeout_ms(settings),
+                                      .max_answer = MAX_ANSWER,
+                                      .keep_answer = settings->partial_response != ESM_PARTIAL_RESPONSE_OFF};
     return 0;
 }
 
-static int set_request(struct invoker *invoker, const struct esm__settings *settings)
+static int use_target(struct invoker *invoker, const struct esm__settings *settings)
 {
-    int64_t timeout_ms = settings->invoke_timeout_ms;
-    int error = set_url(invoker, settings);
-    if (error == 0)
-        error = add_header(invoker, "Content-Type: application/json");
-    if (error == 0 && invoker->target == ESM__TARGET_LAMBDA)
-        error = add_header(invoker, "X-Amz-Invocation-Type: RequestResponse");
-    invoker->request.method = "POST";
-    invoker->request.url = invoker->url.data;
-    invoker->request.connect_timeout_ms = settings->invoke_connect_timeout_ms;
-    /* A little before the poller's own limit: libcurl knows what was sent, the poller does not. */
-    invoker->request.timeout_ms = timeout_ms - (timeout_ms < 1000 ? timeout_ms / 10 : 100);
-    invoker->request.max_answer = MAX_ANSWER;
-    invoker->request.keep_answer = settings->partial_response != ESM_PARTIAL_RESPONSE_OFF;
-    return error;
+    if (settings->function_url != NULL)
+        return use_http(invoker, settings);
+    if (settings->function_name != NULL)
+        return use_lambda(invoker, settings);
+    esm_poller_log(invoker->poller, ESM_LOG_ERROR, "function: neither FunctionName nor function.url is set");
+    return ESM_ERR_CONFIG;
 }
 
 static void invoker_free(void *user_data)
 {
     struct invoker *invoker = user_data;
     esm__http_free(invoker->http);
-    curl_slist_free_all(invoker->request.headers);
-    esm__bytes_free(&invoker->url);
+    esm__aws_unref(invoker->aws);
+    curl_slist_free_all(invoker->headers);
+    esm__bytes_free(&invoker->path);
+    esm__bytes_free(&invoker->query);
     esm__free(invoker->allocator, invoker);
 }
 
@@ -253,10 +287,9 @@ static int invoker_new(struct invoker **ret, esm_poller *poller, const struct es
         return ESM_ERR_NOMEM;
     invoker->allocator = allocator;
     invoker->poller = poller;
-    esm__bytes_init(&invoker->url, allocator);
-    int error = set_request(invoker, settings);
-    if (error == 0)
-        error = esm__http_new(allocator, &invoker->http, poller, settings->max_in_flight);
+    esm__bytes_init(&invoker->path, allocator);
+    esm__bytes_init(&invoker->query, allocator);
+    int error = use_target(invoker, settings);
     if (error == 0)
         *ret = invoker;
     else

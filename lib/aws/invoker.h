@@ -5,8 +5,8 @@
 
 #include "base/bytes.h"
 
-/* Appends the address of the Invoke API for a function, as FunctionName spells it. 0, ESM_ERR_CONFIG (it is
+/* Appends path and query of the Invoke API for a function, as FunctionName spells it. 0, ESM_ERR_CONFIG (it is
  * no function name), ESM_ERR_NOMEM. */
-int esm__invoker_write_url(struct esm__bytes *url, const char *endpoint, const char *function_name);
+int esm__invoker_write_path(struct esm__bytes *path, struct esm__bytes *query, const char *function_name);
 
 #endif

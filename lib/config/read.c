@@ -2,6 +2,8 @@
 /* From text and JSON into a configuration. Faults are gathered on the way, and the rest is taken. */
 #include "config/inside.h"
 
+#include <string.h>
+
 #include "base/bytes.h"
 #include "config/value.h"
 
@@ -14,6 +16,7 @@ struct reader {
     struct esm__bytes path;
     struct esm__bytes value;
     struct esm__bytes reason;
+    struct esm__bytes bad; /* names of what had a bad value, each with a NUL behind it */
     uint64_t load;
     int faulty;
 };
@@ -24,6 +27,7 @@ static void reader_init(struct reader *reader, esm_config *config)
     esm__bytes_init(&reader->path, config->allocator);
     esm__bytes_init(&reader->value, config->allocator);
     esm__bytes_init(&reader->reason, config->allocator);
+    esm__bytes_init(&reader->bad, config->allocator);
 }
 
 static int reader_end(struct reader *reader, int error)
@@ -31,6 +35,7 @@ static int reader_end(struct reader *reader, int error)
     esm__bytes_free(&reader->path);
     esm__bytes_free(&reader->value);
     esm__bytes_free(&reader->reason);
+    esm__bytes_free(&reader->bad);
     return error == 0 && reader->faulty ? ESM_ERR_CONFIG : error;
 }
 
@@ -69,8 +74,12 @@ static int unknown(struct reader *reader, struct esm__span name)
 /* Puts in what a reading of a value has given: the value, or its fault. */
 static int take(struct reader *reader, const struct esm__option *option, struct esm__span name, int error)
 {
-    if (error == ESM_ERR_CONFIG)
-        return add_fault(reader, name, reader->reason.data);
+    if (error == ESM_ERR_CONFIG) {
+        error = esm__bytes_append(&reader->bad, name.data, name.size);
+        if (error == 0)
+            error = esm__bytes_append(&reader->bad, "", 1);
+        return error != 0 ? error : add_fault(reader, name, reader->reason.data);
+    }
     if (error != 0)
         return error;
     return esm__config_put(reader->config, option, name,
@@ -164,9 +173,13 @@ static int read_state(struct reader *reader, struct esm__json json)
                            esm__span("false"), 0);
 }
 
+/* Whether this JSON has given it already, be it a bad value. */
 static int is_repeated(const struct reader *reader, struct esm__span name)
 {
     const struct esm__entry *entry = esm__config_find(reader->config, name);
+    for (size_t at = 0; at < reader->bad.size; at += strlen(reader->bad.data + at) + 1)
+        if (esm__span_is(name, reader->bad.data + at))
+            return 1;
     return entry != NULL && entry->load == reader->load;
 }
 

@@ -106,7 +106,8 @@ const struct esm__option esm__options[] = {
     {"function.url", .type = ESM__OPTION_TEXT, .flags = ESM__MAY_NAME_USER, .check = esm__check_url,
      .text = "An HTTP endpoint that is invoked in place of a Lambda function. FunctionName then only names it in records."},
     {"aws.endpoint_url", .type = ESM__OPTION_TEXT, .flags = ESM__MAY_NAME_USER, .check = esm__check_url,
-     .text = "Base URL for Lambda, such as that of an emulator. Not given: AWS's own of the region."},
+     .text = "Base URL for Lambda, such as that of an emulator. Not given: AWS_ENDPOINT_URL_LAMBDA, AWS_ENDPOINT_URL, or AWS's "
+             "own of the region."},
     {"aws.region", .type = ESM__OPTION_TEXT, .check = esm__check_region,
      .text = "The region of AWS's services. Not given: that of FunctionName, else of EventSourceArn, AWS_REGION, "
              "AWS_DEFAULT_REGION or the profile."},

@@ -2,6 +2,7 @@
 """esm-run as a person and a supervisor meet it: test_esm_run.py SOURCE ESM-RUN CLUSTER."""
 import http.server
 import json
+import os
 import pathlib
 import re
 import signal
@@ -135,7 +136,9 @@ class Running:
     """esm-run in the background, with its standard error in `text` once it has ended."""
 
     def __init__(self, mapping, *arguments):
-        self.process = subprocess.Popen([ESM_RUN, *arguments, mapping_file(mapping)], stderr=subprocess.PIPE, text=True)
+        keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+        self.process = subprocess.Popen([ESM_RUN, *arguments, mapping_file(mapping)], stderr=subprocess.PIPE, text=True,
+                                        env=os.environ | keys)
 
     def stop(self, *signals):
         for number in signals:

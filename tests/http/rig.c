@@ -45,6 +45,12 @@ void rig_start(struct rig *rig, server_fn answer, server_fn early, const char *p
                            "fn:live",
                            is_lambda ? "aws.endpoint_url" : "function.url",
                            url,
+                           "aws.region",
+                           "eu-west-1",
+                           "aws.access_key_id",
+                           "AKIDEXAMPLE",
+                           "aws.secret_access_key",
+                           "secret",
                            "BatchSize",
                            "10",
                            "batch.window_ms",
@@ -56,7 +62,7 @@ void rig_start(struct rig *rig, server_fn answer, server_fn early, const char *p
                            "backoff.hold_ms",
                            "20"};
     for (size_t i = 0; options != NULL && options[i] != NULL; i++)
-        all[14 + i] = options[i];
+        all[20 + i] = options[i];
     ck_assert_int_eq(rig_start_poller(rig, all), 0);
     ck_assert_int_eq(esm_poller_use_lambda(rig->poller), 0);
 }

@@ -48,6 +48,9 @@ START_TEST(body_is_the_event)
                   "%s", seen_head);
     ck_assert_ptr_nonnull(strstr(seen_head, "\r\nContent-Type: application/json\r\n"));
     ck_assert_ptr_nonnull(strstr(seen_head, "\r\nX-Amz-Invocation-Type: RequestResponse\r\n"));
+    ck_assert_ptr_nonnull(strstr(seen_head, "\r\nAuthorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"));
+    ck_assert_ptr_nonnull(strstr(seen_head, "/eu-west-1/lambda/aws4_request, SignedHeaders=content-type;host;"
+                                            "x-amz-date;x-amz-invocation-type, Signature="));
 }
 END_TEST
 
@@ -63,34 +66,34 @@ START_TEST(url_is_taken_as_it_is)
 }
 END_TEST
 
-#define PREFIX "http://h:1/2015-03-31/functions/"
+#define PREFIX "/2015-03-31/functions/"
 
 static const struct {
-    const char *endpoint, *name, *url;
-} urls[] = {
-    {"http://h:1", "fn", PREFIX "fn/invocations"},
-    {"http://h:1//", "fn", PREFIX "fn/invocations"},
-    {"http://h:1", "fn:7", PREFIX "fn/invocations?Qualifier=7"},
-    {"http://h:1", "fn:$LATEST", PREFIX "fn/invocations?Qualifier=%24LATEST"},
-    {"http://h:1", "function:f_n-1", PREFIX "function%3Af_n-1/invocations"},
-    {"http://h:1", "123456789012:function:fn:x",
-     PREFIX "123456789012%3Afunction%3Afn/invocations?Qualifier=x"},
-    {"http://h:1", "eu-west-1:123456789012:function:fn",
-     PREFIX "eu-west-1%3A123456789012%3Afunction%3Afn/invocations"},
-    {"http://h:1", "arn:aws:lambda:eu-west-1:123456789012:function:fn",
-     PREFIX "arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Afn/invocations"},
-    {"http://h:1", "arn:aws:lambda:eu-west-1:123456789012:function:fn:live",
-     PREFIX "arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Afn/invocations?Qualifier=live"},
+    const char *name, *path, *query;
+} paths[] = {
+    {"fn", PREFIX "fn/invocations", ""},
+    {"fn:7", PREFIX "fn/invocations", "Qualifier=7"},
+    {"fn:$LATEST", PREFIX "fn/invocations", "Qualifier=%24LATEST"},
+    {"function:f_n-1", PREFIX "function%3Af_n-1/invocations", ""},
+    {"123456789012:function:fn:x", PREFIX "123456789012%3Afunction%3Afn/invocations", "Qualifier=x"},
+    {"eu-west-1:123456789012:function:fn", PREFIX "eu-west-1%3A123456789012%3Afunction%3Afn/invocations", ""},
+    {"arn:aws:lambda:eu-west-1:123456789012:function:fn",
+     PREFIX "arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Afn/invocations", ""},
+    {"arn:aws:lambda:eu-west-1:123456789012:function:fn:live",
+     PREFIX "arn%3Aaws%3Alambda%3Aeu-west-1%3A123456789012%3Afunction%3Afn/invocations", "Qualifier=live"},
 };
 
-START_TEST(url_of_a_function)
+START_TEST(path_of_a_function)
 {
-    struct esm__bytes url;
-    esm__bytes_init(&url, NULL);
-    ck_assert_int_eq(esm__invoker_write_url(&url, urls[_i].endpoint, urls[_i].name), 0);
-    ck_assert_str_eq(url.data, urls[_i].url);
-    ck_assert_int_eq(esm__invoker_write_url(&url, "http://h:1", "a b"), ESM_ERR_CONFIG);
-    esm__bytes_free(&url);
+    struct esm__bytes path, query;
+    esm__bytes_init(&path, NULL);
+    esm__bytes_init(&query, NULL);
+    ck_assert_int_eq(esm__invoker_write_path(&path, &query, paths[_i].name), 0);
+    ck_assert_str_eq(path.data, paths[_i].path);
+    ck_assert_str_eq(query.data, paths[_i].query);
+    ck_assert_int_eq(esm__invoker_write_path(&path, &query, "a b"), ESM_ERR_CONFIG);
+    esm__bytes_free(&path);
+    esm__bytes_free(&query);
 }
 END_TEST
 
@@ -115,8 +118,9 @@ START_TEST(wants_to_know_the_target)
     ck_assert_int_eq(esm_poller_use_lambda(NULL), ESM_ERR_INVALID_ARGUMENT);
     ck_assert_int_eq(use(NULL, NULL, log), ESM_ERR_CONFIG);
     ck_assert_ptr_nonnull(strstr(log, "FunctionName"));
-    ck_assert_int_eq(use("FunctionName", "fn", log), ESM_ERR_UNSUPPORTED);
-    ck_assert_ptr_nonnull(strstr(log, "aws.endpoint_url"));
+    ck_assert_int_eq(use("FunctionName", "fn", log), ESM_ERR_CONFIG);
+    ck_assert_ptr_nonnull(strstr(log, "no region"));
+    ck_assert_int_eq(use("FunctionName", "arn:aws:lambda:eu-west-1:123456789012:function:fn", log), 0);
     ck_assert_int_eq(use("function.url", "http://127.0.0.1:1/", log), 0);
     ck_assert_str_eq(log, "");
 
@@ -378,6 +382,12 @@ START_TEST(no_memory_costs_no_attempt)
                                    "fn",
                                    "aws.endpoint_url",
                                    server_url(rig.server),
+                                   "aws.region",
+                                   "eu-west-1",
+                                   "aws.access_key_id",
+                                   "AKIDEXAMPLE",
+                                   "aws.secret_access_key",
+                                   "secret",
                                    "batch.window_ms",
                                    "0",
                                    "backoff.service_ms",
@@ -414,7 +424,7 @@ static Suite *suite(void)
     setenv("no_proxy", "*", 1);
     tcase_add_test(tests, body_is_the_event);
     tcase_add_test(tests, url_is_taken_as_it_is);
-    tcase_add_loop_test(tests, url_of_a_function, 0, (int)(sizeof(urls) / sizeof(urls[0])));
+    tcase_add_loop_test(tests, path_of_a_function, 0, (int)(sizeof(paths) / sizeof(paths[0])));
     tcase_add_test(tests, wants_to_know_the_target);
     tcase_add_loop_test(tests, answer_counts_as_decided, 0, (int)(sizeof(answers) / sizeof(answers[0])));
     tcase_add_test(tests, failure_record_tells_of_the_answer);

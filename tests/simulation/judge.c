@@ -276,7 +276,9 @@ void judge_cancel(struct call *call)
     int is_given_up =
         world->now_ms >= a->drain_deadline_ms || world->now_ms >= call->member->stop_deadline_ms;
     say(world, "nobody waits for a call of member %d any more", call->member->slot);
-    if (!is_over && !is_given_up && !call->member->is_crashing && world->broken == NOTHING)
+    /* A partition that is lost on purpose cancels what is out for it, before anything of it goes on. */
+    if (!is_over && !is_given_up && !call->member->is_crashing && world->broken == NOTHING &&
+        world->on_purpose != GHOST)
         violate(world, TIMEOUT, "a call of member %d was cancelled without a reason", call->member->slot);
     for (size_t i = 0; i < call->count; i++)
         call->assignment->seen[call->offsets[i]].has_timed_out = 1;

@@ -22,13 +22,11 @@ START_TEST(the_seeds_mapping_is_accepted_as_it_is)
     ck_assert_int_eq(got.starting_position, ESM__START_LATEST);
     ck_assert_int_eq(got.enabled, 1);
     ck_assert_ptr_null(got.bootstrap_servers);
-    /* Brokers by ARN and signed calls are not served yet, and said so. */
+    /* Brokers by ARN are not served yet, and said so. */
     ck_assert_int_eq(esm_config_validate(config, ALL_PARTS), ESM_ERR_CONFIG);
-    ck_assert_uint_eq(esm_config_get_fault_count(config), 2);
+    ck_assert_uint_eq(esm_config_get_fault_count(config), 1);
     expect_fault("EventSourceArn", "not looked up by ARN yet");
-    expect_fault("aws.endpoint_url", "not signed yet");
     set(ENDPOINTS, "b-1:9092,b-2:9092");
-    set("aws.endpoint_url", "http://localhost:4566");
     ck_assert_int_eq(esm_config_validate(config, ALL_PARTS), 0);
     ck_assert_str_eq(settings().bootstrap_servers, "b-1:9092,b-2:9092");
 }
@@ -172,6 +170,8 @@ START_TEST(a_member_given_twice_is_a_fault)
     ck_assert_str_eq(get("BatchSize"), "3");
     ck_assert_int_eq(load("{\"kafka.client.id\": \"a\", \"kafka\": {\"client.id\": \"b\"}}"), ESM_ERR_CONFIG);
     expect_fault("kafka.client.id", "more than once");
+    ck_assert_int_eq(load("{\"BatchSize\": 0, \"BatchSize\": 2}"), ESM_ERR_CONFIG); /* a good value mends no bad one */
+    expect_fault("BatchSize", "more than once");
 }
 END_TEST
 

@@ -70,7 +70,7 @@ static const struct rule_case {
      "is missing"},
     {{{"Topics", "a"}}, ESM_CONFIG_FUNCTION, "FunctionName", "is missing"},
     {{{"function.url", "http://a"}}, ESM_CONFIG_FUNCTION, NULL, NULL},
-    {{{"FunctionArn", "a"}}, ESM_CONFIG_FUNCTION, "aws.endpoint_url", "is missing"},
+    {{{"FunctionArn", "a"}}, ESM_CONFIG_FUNCTION, NULL, NULL},
     {{{"FunctionArn", "a"}, {"aws.endpoint_url", "http://a"}}, ESM_CONFIG_FUNCTION, NULL, NULL},
 };
 
