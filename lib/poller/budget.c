@@ -56,13 +56,23 @@ void esm__budget_release(esm_poller *poller, esm_partition *partition, size_t by
     poller->pool_used -= before - above_share(partition);
 }
 
-size_t esm__budget_room(const esm_partition *partition)
+/* By share and pool. */
+static size_t room_of(const esm_partition *partition)
 {
     const esm_poller *poller = partition->poller;
     if (partition->held < poller->share)
         return poller->share - partition->held;
     int is_first = partition->closed == NULL || !esm_policy_has_failed(partition->policy, partition->closed->id);
     return is_first && poller->pool > poller->pool_used ? poller->pool - poller->pool_used : 0;
+}
+
+/* When a partition comes, the others may hold more than their shares are now: the whole is not exceeded for that. */
+size_t esm__budget_room(const esm_partition *partition)
+{
+    const esm_poller *poller = partition->poller;
+    size_t all = poller->pool * 2, room = room_of(partition);
+    size_t left = all > poller->held ? all - poller->held : 0;
+    return room < left ? room : left;
 }
 
 /* One more in flight for every round of successes. */

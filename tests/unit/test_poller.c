@@ -720,6 +720,28 @@ START_TEST(kept_memory_does_not_come_on_top_of_a_record)
 }
 END_TEST
 
+START_TEST(partition_that_comes_does_not_exceed_the_whole)
+{
+    size_t bytes;
+    rig.answer = NULL;
+    rig_start(&rig, 0, OPTIONS("BatchSize", "1", "memory.budget_bytes", "8388608"));
+    esm_partition *p0 = rig_partition(&rig, 0, 0);
+    push_bytes(p0, 0, 1900000);
+    push_bytes(p0, 1, 1900000);
+    ck_assert_uint_gt(rig.poller->held, 8388608 * 7 / 8);
+    esm_partition *p1 = rig_partition(&rig, 1, 0);
+    ck_assert_uint_eq(esm_partition_get_wanted(p1, &bytes), 1);
+    ck_assert_uint_eq(bytes, 1); /* one record, as ever, and not its share */
+    rig_turn(&rig);
+    rig_answer(&rig, 0, ESM_OUTCOME_SUCCESS);
+    rig_turn(&rig);
+    esm_partition_get_wanted(p1, &bytes);
+    ck_assert_uint_gt(bytes, 1000000);
+    rig_answer(&rig, 0, ESM_OUTCOME_SUCCESS);
+    rig_stop(&rig);
+}
+END_TEST
+
 START_TEST(removed_partition_drains)
 {
     int how = 0;
@@ -1141,6 +1163,7 @@ static Suite *suite(void)
         push_says_full_and_want_says_when_there_is_room, room_is_not_told_to_who_is_gone_meanwhile,
         push_refuses_what_is_wrong,
         budget_bounds_what_is_held_and_starves_nobody, kept_memory_does_not_come_on_top_of_a_record,
+        partition_that_comes_does_not_exceed_the_whole,
         removed_partition_drains,
         removed_partition_is_abandoned_in_the_end, lost_partition_commits_nothing, stop_drains_and_commits,
         later_stop_brings_the_deadline_forward, removal_between_dispatches_drains_its_whole_time,
