@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include <esm/aws.h>
-#include "aws/outcome.h"
+#include "aws/verdict.h"
 #include "aws/request.h"
 #include "base/alloc.h"
 #include "config/check.h"

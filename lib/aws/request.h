@@ -8,7 +8,7 @@
 #define ESM_AWS_REQUEST_H
 
 #include "aws/answer.h"
-#include "aws/aws.h"
+#include "aws/common.h"
 #include "aws/sign.h"
 
 struct esm__request; /* a call under way */

@@ -49,6 +49,7 @@ ROWS = [
     ("floors", "lib/event/bite.c", "#include <cjson/cJSON.h>", "event may not include"),
     ("floors", POLICY, "#include <errno.h>", "it is pure"),
     ("floors", "lib/json/bite.c", '#include "bite.h"', "not spelt room/file.h"),
+    ("floors", "lib/json/poller.h", "typedef int bite;", "has the name of a public header"),
     ("floors", "lib/cellar/bite.c", "typedef int bite;", "no room that has a floor"),
     ("floors", "lib/json/bite.c", "int x; /* free() */ void esm__bite(void *p) { free(p); }", "calls free()"),
     ("floors", "lib/aws/bite.c", "int esm__bite(const char *p) { return atoi(p); }", "calls atoi()"),

@@ -47,6 +47,10 @@ def check_include(where, room, name, system):
         check(name in POLICY_SYSTEM, f"{where}: policy may not include <{name}>: it is pure")
 
 
+# libabigail tells private types from public ones by the name of the header, without its folder.
+for header in sorted(LIB.glob("**/*.h")):
+    check(not (LIB.parent / "include/esm" / header.name).is_file(), f"lib/{header.relative_to(LIB)}: has the name of a public header")
+
 for source in sorted(LIB.glob("**/*.[ch]")):
     where = source.relative_to(LIB)
     room = where.parts[0]

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit.h"
 
-#include "aws/outcome.h"
+#include "aws/verdict.h"
 
 static const struct {
     enum esm__target target;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "aws/aws.h"
+#include "aws/common.h"
 
 #include "aws/request.h"
 #include "base/alloc.h"

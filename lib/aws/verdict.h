@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the end of a request means for the records that were in it. A pure function. */
-#ifndef ESM_AWS_OUTCOME_H
-#define ESM_AWS_OUTCOME_H
+#ifndef ESM_AWS_VERDICT_H
+#define ESM_AWS_VERDICT_H
 
 #include <esm/outcome.h>
 #include "aws/http.h"

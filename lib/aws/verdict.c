@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "aws/outcome.h"
+#include "aws/verdict.h"
 
 #define LAMBDA ESM__TARGET_LAMBDA
 #define HTTP   ESM__TARGET_HTTP

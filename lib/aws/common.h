@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the calls of one poller to AWS share: connections, credentials, region, endpoints, clock. */
-#ifndef ESM_AWS_AWS_H
-#define ESM_AWS_AWS_H
+#ifndef ESM_AWS_COMMON_H
+#define ESM_AWS_COMMON_H
 
 #include <sys/queue.h>
 
