@@ -136,6 +136,17 @@ int esm_filter_match(const esm_filter *filter, const esm_record *record, int *re
     return 0;
 }
 
+const char *esm__filter_stranger(const esm_filter *filter, size_t *ret_size)
+{
+    for (const struct esm__program *program = filter->programs; program != NULL; program = program->next)
+        for (const struct esm__node *node = program->root.children; node != NULL; node = node->sibling)
+            if (node->field == ESM__FIELD_NONE) {
+                *ret_size = node->name.size;
+                return node->name.data;
+            }
+    return NULL;
+}
+
 static int is_object(const char *text, size_t size)
 {
     struct esm__json json;

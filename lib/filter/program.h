@@ -47,7 +47,6 @@ struct esm__program {
     struct esm__program_branch *branches;
     uint32_t branch_count;
     uint32_t frame_words;
-    int has_dots;              /* the tree has more than one level */
     struct esm__program *next; /* the branches that this one has no room for */
 };
 

@@ -3,7 +3,7 @@
 #ifndef ESM_FILTER_SUBJECT_H
 #define ESM_FILTER_SUBJECT_H
 
-#include <esm/record.h>
+#include <esm/filter.h>
 
 struct esm__match;
 
@@ -25,6 +25,10 @@ enum esm__record_field esm__record_field(const char *name, size_t size);
 struct esm__leniency {
     int passes_mismatches, passes_tombstones;
 };
+
+/* A name at the top of a pattern that no record has, borrowed as the filter is, not NUL-terminated; NULL:
+ * there is none. */
+const char *esm__filter_stranger(const esm_filter *filter, size_t *ret_size);
 
 struct esm__program;
 

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "config/filters.h"
+#include "filter/subject.h"
 
 /* ---- small things that every file uses ---- */
 
@@ -172,6 +173,16 @@ static int make_options(esm_poller *poller, esm_policy_options *options)
     return error;
 }
 
+/* A misspelt name drops every record, or lets it pass, and nobody sees why. */
+static void warn_of_strangers(esm_poller *poller)
+{
+    size_t size;
+    const char *name = poller->filter == NULL ? NULL : esm__filter_stranger(poller->filter, &size);
+    if (name != NULL)
+        esm__poller_log(poller, ESM_LOG_WARNING, "FilterCriteria: a record has no field \"%.*s\", so that it counts as absent",
+                        (int)size, name);
+}
+
 int esm__poller_freeze(esm_poller *poller)
 {
     if (poller->policy_options != NULL)
@@ -186,6 +197,7 @@ int esm__poller_freeze(esm_poller *poller)
         return error;
     }
     poller->policy_options = options;
+    warn_of_strangers(poller);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 /* Filters in the poller: who reaches the function, and what becomes of the offsets of the others. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "rig.h"
@@ -131,6 +132,23 @@ START_TEST(patterns_see_the_partition_that_was_pushed_to)
 }
 END_TEST
 
+static void keep_log(void *user_data, enum esm_log_level level, const char *text)
+{
+    if (level >= ESM_LOG_WARNING)
+        snprintf(user_data, 200, "%s", text);
+}
+
+START_TEST(name_that_no_record_has_is_told)
+{
+    char log[200] = "";
+    rig_start(&rig, 0, OPTIONS("FilterCriteria.Filters", "[{\"Pattern\": \"{\\\"values\\\": [1]}\"}]"));
+    ck_assert_int_eq(esm_poller_set_log(rig.poller, ESM_LOG_WARNING, keep_log, log, NULL), 0);
+    rig_partition(&rig, 0, 0);
+    ck_assert_str_eq(log, "FilterCriteria: a record has no field \"values\", so that it counts as absent");
+    rig_stop(&rig);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     const TTest *const tests[] = {
@@ -138,6 +156,7 @@ static Suite *suite(void)
         nothing_behind_an_unresolved_record_is_committed, before_next_waits_for_filtered_ones_too,
         tombstones_pass_unless_they_are_to_be_dropped, mismatches_pass_unless_they_are_to_be_dropped,
         patterns_see_the_partition_that_was_pushed_to,
+        name_that_no_record_has_is_told,
     };
     Suite *suite = suite_create("poller_filter");
     TCase *cases = tcase_create("poller_filter");
