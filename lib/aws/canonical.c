@@ -73,7 +73,8 @@ static int add(struct esm__fields *fields, size_t start, size_t value)
 {
     struct esm__field field = {
         .name = start, .name_size = value - start, .value = value, .value_size = fields->bytes.size - value};
-    return esm__bytes_append(&fields->list, &field, sizeof(field));
+    int error = esm__bytes_reserve(&fields->bytes, 1); /* a field of nothing lies somewhere too */
+    return error != 0 ? error : esm__bytes_append(&fields->list, &field, sizeof(field));
 }
 
 static int is_space(char c)
