@@ -25,6 +25,7 @@ struct esm__credentials {
     int64_t offset_ms;  /* AWS's clock less the poller's wall clock */
     int64_t not_before; /* monotonic: no search until then */
     struct waiters waiters;
+    struct esm__credentials_waiter last; /* marks who waited when telling began */
 };
 
 /* ---- the clock ---- */
@@ -86,15 +87,14 @@ static void schedule_refresh(struct esm__credentials *credentials)
  * there. */
 static void tell(struct esm__credentials *credentials, const char *error)
 {
-    struct esm__credentials_waiter last = {0};
-    struct esm__credentials_waiter *waiter;
-    TAILQ_INSERT_TAIL(&credentials->waiters, &last, link);
-    while ((waiter = TAILQ_FIRST(&credentials->waiters)) != &last &&
+    struct esm__credentials_waiter *last = &credentials->last, *waiter;
+    TAILQ_INSERT_TAIL(&credentials->waiters, last, link);
+    while ((waiter = TAILQ_FIRST(&credentials->waiters)) != last &&
            (error != NULL || is_fresh(credentials))) {
         esm__credentials_cancel(credentials, waiter);
         waiter->done(waiter->user_data, error == NULL ? &credentials->keys : NULL, error);
     }
-    TAILQ_REMOVE(&credentials->waiters, &last, link);
+    TAILQ_REMOVE(&credentials->waiters, last, link);
     if (!TAILQ_EMPTY(&credentials->waiters))
         schedule(credentials, 0);
 }
