@@ -71,7 +71,9 @@ int esm__describe(const struct esm__option *option, struct esm__bytes *to)
         error = esm__bytes_append_text(
             to, "an object of texts, keys of 1 to 128 and values of at most 256 characters");
         break;
-    case ESM__OPTION_FILTERS: error = esm__bytes_append_text(to, "a list of objects with a Pattern each"); break;
+    case ESM__OPTION_FILTERS:
+        error = esm__bytes_append_text(to, "a list of objects with a Pattern each");
+        break;
     case ESM__OPTION_CHOICE:
     case ESM__OPTION_TEXT: error = describe_text(option, to); break;
     case ESM__OPTION_JSON: error = esm__bytes_append_text(to, "empty"); break;
@@ -82,7 +84,7 @@ int esm__describe(const struct esm__option *option, struct esm__bytes *to)
 
 /* ---- why not: all of these return ESM_ERR_CONFIG once the reason is written ---- */
 
-static int begin_reason(unsigned flags, struct esm__span shown, struct esm__bytes *reason)
+int esm__reason_show(unsigned flags, struct esm__span shown, struct esm__bytes *reason)
 {
     int has_user = (flags & ESM__MAY_NAME_USER) != 0 && memchr(shown.data, '@', shown.size) != NULL;
     if ((flags & ESM__SECRET) != 0 || has_user)
@@ -102,7 +104,7 @@ static int end_reason(int error, const char *text, struct esm__bytes *reason)
 int esm__reason_say(const struct esm__option *option, struct esm__span shown, const char *middle,
                     const char *end, struct esm__bytes *reason)
 {
-    int error = begin_reason(option->flags, shown, reason);
+    int error = esm__reason_show(option->flags, shown, reason);
     if (error == 0)
         error = esm__bytes_append_text(reason, middle);
     return end_reason(error, end, reason);
@@ -111,7 +113,7 @@ int esm__reason_say(const struct esm__option *option, struct esm__span shown, co
 int esm__reason_not(const struct esm__option *option, struct esm__span shown, esm__describe_fn describe,
                     struct esm__bytes *reason)
 {
-    int error = begin_reason(option->flags, shown, reason);
+    int error = esm__reason_show(option->flags, shown, reason);
     if (error == 0)
         error = esm__bytes_append_text(reason, " is not ");
     if (error == 0)

@@ -9,6 +9,9 @@
 /* A text in quotes, harmless and cut short. */
 int esm__quote(struct esm__span text, struct esm__bytes *to);
 
+/* The value of an option with these flags, or, where that is secret, "the value". 0, ESM_ERR_NOMEM. */
+int esm__reason_show(unsigned flags, struct esm__span shown, struct esm__bytes *reason);
+
 /* "a whole number from 1 to 10000". 0, ESM_ERR_NOMEM. */
 typedef int (*esm__describe_fn)(const struct esm__option *option, struct esm__bytes *to);
 

@@ -17,13 +17,15 @@ static int add(esm_config *config, struct esm__faults *faults, const char *optio
     return esm__faults_add(config, faults, esm__span(option), reason);
 }
 
-/* Quotes the value of an option, then formats the rest. */
+/* Shows the value of an option, unless it is secret, then formats the rest. */
 static int add_value(esm_config *config, struct esm__faults *faults, const char *option, const char *middle,
                      const char *other, const char *end)
 {
     struct esm__bytes reason;
+    const struct esm__option *known = esm__option_find(esm__span(option)); /* NULL: "kafka.*" */
     esm__bytes_init(&reason, config->allocator);
-    int error = esm__quote(esm__span(esm__config_value(config, option)), &reason);
+    int error = esm__reason_show(known == NULL ? 0 : known->flags,
+                                 esm__span(esm__config_value(config, option)), &reason);
     if (error == 0)
         error = esm__bytes_format(&reason, " %s %s%s", middle, other, end);
     if (error == 0)

@@ -378,6 +378,18 @@ static int load_filters(size_t count, const char *item)
     return error;
 }
 
+START_TEST(rules_show_no_secret)
+{
+    const char *option, *reason;
+    set("aws.secret_access_key", "hunter2");
+    set("aws.session_token", "hunter2");
+    ck_assert_int_eq(esm_config_validate(config, 0), ESM_ERR_CONFIG);
+    expect_fault("aws.secret_access_key", "the value needs aws.access_key_id");
+    for (size_t i = 0; esm_config_get_fault(config, i, &option, &reason) == 0; i++)
+        ck_assert_msg(strstr(reason, "hunter2") == NULL, "%s: %s", option, reason);
+}
+END_TEST
+
 START_TEST(filters_have_their_limits)
 {
     static const char item[] = "{\"Pattern\": \"{\\\"value\\\": {\\\"a\\\": [1]}}\"}";
@@ -436,6 +448,7 @@ static Suite *suite(void)
     tcase_add_test(tests, what_is_printed_can_be_read);
     tcase_add_test(tests, the_shape_is_awss);
     tcase_add_test(tests, secrets_stay_inside);
+    tcase_add_test(tests, rules_show_no_secret);
     tcase_add_test(tests, filters_have_their_limits);
     tcase_add_test(tests, each_bad_pattern_is_named);
     suite_add_tcase(suite, tests);
